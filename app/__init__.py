@@ -1,0 +1,1 @@
+"""The Qt application: what is on the screen, and nothing else."""

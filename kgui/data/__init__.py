@@ -1,0 +1,1 @@
+"""Datasets: sources that feed training, previews, and the Keras data utilities."""

@@ -1,0 +1,1 @@
+"""The process that has Keras. No other room imports keras or tensorflow."""

@@ -1,0 +1,1 @@
+"""What Keras offers: one spec per layer class and argument, and today's words for those of earlier eras."""

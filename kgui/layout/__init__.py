@@ -1,0 +1,1 @@
+"""Positions and edge routes for a graph."""

@@ -1,0 +1,1 @@
+"""What is said about a model: summary, picture, diff, Python code, risks."""

@@ -1,0 +1,1 @@
+"""All of training but the framework itself: plans, run folders, events, metrics."""
