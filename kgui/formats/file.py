@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from kgui.graph import Model, Weight
+from kgui.graph import Model
 from kgui.inference.result import Inference
 from kgui.reports.risks import Risk
 
-ReadWeight = Callable[[Weight, tuple[slice | int, ...] | None], "np.ndarray[Any, Any]"]
+if TYPE_CHECKING:
+    from kgui.formats.store import WeightStore
 
 
 @dataclass
@@ -30,6 +28,7 @@ class ModelFile:
         facts: What else is known, for people: label to text ("saved" to "2024-05-01 10:00", "size" to "12.3 MB", …).
         risks: What could run code, read other files, or exhaust a machine.
         notes: What the user should know and that is no risk: "subclassed model: the file has no graph", ….
+        store: Where the weights are, or None where the file has none.
         assets: Files that the model carries (vocabularies), by their path within it, with their size in bytes.
     """
 
@@ -43,6 +42,7 @@ class ModelFile:
     risks: list[Risk] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     assets: dict[str, int] = field(default_factory=dict)
+    store: WeightStore | None = None
 
     @cached_property
     def inference(self) -> Inference:

@@ -19,7 +19,7 @@ PROGRESS_EVERY = 0.05
 """Seconds between two progress messages of one request at the least."""
 
 
-class Cancelled(Exception):  # noqa: N818 - the standard library's own word (concurrent.futures)
+class Cancelled(Exception):
     """The other side no longer wants the answer."""
 
 
