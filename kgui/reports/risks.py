@@ -1,22 +1,14 @@
-"""What in a model file could run code, read other files, or exhaust a machine, and which loader would let it."""
+"""What in a model file could run code, read other files, or exhaust a machine, and which loader would let it.
+
+`find_risks` reads configurations. What stands in a container (zip, HDF5, YAML, SavedModel) is found by the module of
+`kgui.formats` that reads it, which calls `risk` with a kind from `RISK_KINDS`.
+
+Sources: section 9 of the format reference; `keras.src.saving.serialization_lib` of Keras 3.15 and of tf_keras 2.21 for
+what a loader does with a name.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from kgui.reports.risk_kinds import RISK_KINDS, Risk, RiskKind, risk
 
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """One risk.
-
-    Attributes:
-        kind: A short name for programs: "lambda-bytecode", "import-gadget", "external-storage", ….
-        where: The place in the file, as the user would name it: "layer 'lam'", "archive member 'x'".
-        detail: What it is, as a sentence that a person understands.
-        runs_when: Which loader would run it, and when.
-    """
-
-    kind: str
-    where: str
-    detail: str
-    runs_when: str
+__all__ = ["RISK_KINDS", "Risk", "RiskKind", "risk"]
