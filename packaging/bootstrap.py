@@ -91,7 +91,8 @@ def main(words: Sequence[str]) -> int:
         set_up(VENV)
         if parsed.command == "setup":
             return 0
-        find_qt_libraries(VENV)
+        if parsed.command == "test" or has_display():
+            find_qt_libraries(VENV)
         return (run if parsed.command == "run" else test)(parsed.arguments)
     except SetupError as error:
         print(f"kgui set-up: {error}", file=sys.stderr)
@@ -105,6 +106,12 @@ def run(arguments: Sequence[str]) -> int:
     """Starts kgui; without arguments on the bundled sample, training it."""
     words = arguments or ["--train", str(SAMPLE)]
     return subprocess.call([program(VENV, "kgui"), *words])
+
+
+def has_display() -> bool:
+    """Whether a window can be shown. Where it cannot, kgui works without Qt and its system libraries."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in names)
 
 
 def check_python() -> None:
@@ -155,7 +162,9 @@ def install(venv: Path, words: Sequence[str]) -> None:
         pinned = re.search(r"^uv==\S+", LOCK.read_text(), re.MULTILINE)
         subprocess.call([*pip, pinned.group() if pinned else "uv"], **quiet)
     if Path(program(venv, "uv")).exists():
-        command = [program(venv, "uv"), "pip", "install", "--quiet", "--python", python, *words]
+        # A gigabyte takes minutes on a slow line: on a terminal uv shows how far it is.
+        loudness = [] if sys.stderr.isatty() else ["--quiet"]
+        command = [program(venv, "uv"), "pip", "install", *loudness, "--python", python, *words]
         if subprocess.call(command) == 0:
             return
         print("kgui set-up: uv did not get through; trying pip …", file=sys.stderr)
