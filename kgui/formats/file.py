@@ -76,6 +76,7 @@ class ModelFile:
             self.find_store = None
             if self.store is not None:
                 self.notes.extend(note for note in self.store.attach(self.model) if note not in self.notes)
+                self.risks.extend(risk for risk in self.store.risks if risk not in self.risks)
                 # What has been inferred without the weights may say less than what can be said now.
                 self.__dict__.pop("inference", None)
         return [] if self.store is None else self.store.entries()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kgui.errors import FileError, LimitError
 from kgui.formats.source import unreadable
-from kgui.reports.risks import Risk
+from kgui.reports.risks import Risk, risk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,15 +50,6 @@ BOMB_FLOOR_BYTES = 16 << 20
 
 _COMPRESSORS = {1: "deflate", 4: "szip", 32000: "lzf"}
 _FILTERS = {**_COMPRESSORS, 2: "shuffle", 3: "fletcher32"}
-
-_OUTSIDE = (
-    "Keras before 3.12.1 (3.13.0 and 3.13.1 too) follows it when it loads the weights; later versions refuse it. "
-    "tf_keras 2.21 follows it"
-)
-_EXHAUSTS = (
-    "Keras before 3.12.1 (3.13.0 and 3.13.1 too) asks for that memory when it loads the weights; later ones refuse. "
-    "tf_keras 2.21 asks for it"
-)
 
 _H5_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, SystemError, AttributeError)
 """What h5py raises for damaged bytes. All of these have been seen while reading mutated files."""
@@ -223,7 +214,8 @@ class SafeHdf5:
         datasets: dict[str, Dataset] = {}
         with self._errors("The root group is damaged"):
             root = h5py.h5g.open(self._file, b"/")
-            seen = {h5py.h5o.get_info(root).addr}
+            ancestors = [h5py.h5o.get_info(root).addr]
+            seen = set(ancestors)
         groups: dict[str, bytes] = {"": b"/"}
         links = 0
         # A stack of iterators, not recursion: the file decides the depth. Depth first keeps the file's order.
@@ -233,6 +225,7 @@ class SafeHdf5:
             link = next(rest, None)
             if link is None:
                 stack.pop()
+                ancestors.pop()
                 continue
             name, kind, address = link
             links += 1
@@ -251,8 +244,11 @@ class SafeHdf5:
                         datasets[inner] = found
                 elif isinstance(item, group_id):
                     if address in seen:
+                        if address in ancestors:
+                            self._cycle(inner)
                         continue
                     seen.add(address)
+                    ancestors.append(address)
                     if len(stack) > MAX_DEPTH:
                         raise LimitError(f"Groups are nested more than {MAX_DEPTH} deep", where=str(self.path))
                     groups[inner] = inner_raw
@@ -276,13 +272,17 @@ class SafeHdf5:
             self.damaged.append(path or "/")
         return found
 
+    def _cycle(self, path: str) -> None:
+        detail = "The group holds a group that it is itself in. kgui reads each group once"
+        self.risks.append(risk("hdf5-cycle", f"HDF5 object '{path}'", detail))
+
     def _outward(self, path: str, kind: int) -> None:
         if kind == self._h5py.h5l.TYPE_SOFT:
             detail = "A soft link in the place of data. kgui does not follow it; Keras never writes one"
-            self.risks.append(Risk("soft-link", f"HDF5 object '{path}'", detail, _OUTSIDE))
+            self.risks.append(risk("soft-link", f"HDF5 object '{path}'", detail))
         else:
             detail = "An external link: whoever follows it opens another file of this computer. kgui does not"
-            self.risks.append(Risk("external-link", f"HDF5 object '{path}'", detail, _OUTSIDE))
+            self.risks.append(risk("external-link", f"HDF5 object '{path}'", detail))
 
     def _dataset(self, item: Any, path: str, raw: bytes) -> Dataset | None:
         """One dataset. Asking a virtual dataset for no more than its shape opens other files, so layout comes first."""
@@ -291,21 +291,19 @@ class SafeHdf5:
         where = f"HDF5 dataset '{path}'"
         if layout == self._h5py.h5d.VIRTUAL:
             detail = "A virtual dataset: its values come out of other files of this computer. kgui does not open them"
-            self.risks.append(Risk("virtual-dataset", where, detail, _OUTSIDE))
+            self.risks.append(risk("virtual-dataset", where, detail))
             return None
         refused = None
         if layout == self._h5py.h5d.CONTIGUOUS and properties.get_external_count():
             detail = "The values are in another file of this computer, which may be any file. kgui does not open it"
-            self.risks.append(Risk("external-storage", where, detail, _OUTSIDE))
+            self.risks.append(risk("external-storage", where, detail))
             refused = "external-storage"
         shape = item.shape
         if shape is None:
             return None
         if layout == self._h5py.h5d.CHUNKED and (unknown := _unknown_filters(properties)):
             detail = f"The values are packed with {unknown}, which needs a plug-in library. kgui loads none"
-            self.risks.append(
-                Risk("unknown-filter", where, detail, "HDF5 in any program loads such a plug-in if installed")
-            )
+            self.risks.append(risk("unknown-filter", where, detail))
             refused = "unknown-filter"
         dtype, itemsize = self._dtype(item)
         nbytes = math.prod(shape) * itemsize
@@ -313,7 +311,7 @@ class SafeHdf5:
             stored = item.get_storage_size()
             if nbytes > stored * MAX_RATIO:
                 detail = f"Claims {nbytes:,} bytes, but {stored:,} are in the file: loading it would exhaust the memory"
-                self.risks.append(Risk("shape-bomb", where, detail, _EXHAUSTS))
+                self.risks.append(risk("shape-bomb", where, detail))
         return Dataset(path, raw, shape, dtype, nbytes, refused)
 
     def _dtype(self, item: Any) -> tuple[str, int]:

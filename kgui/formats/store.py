@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from kgui.graph import Model, Weight
+from kgui.reports.risks import Risk
 
 Selection = tuple[slice | int, ...]
 """Basic slices and integers, one per leading dimension, as NumPy has them. Steps are allowed."""
@@ -16,7 +17,12 @@ class WeightStore(Protocol):
     """The weights of one file. One implementation per layout: v3 HDF5, legacy HDF5, checkpoint, npz, ….
 
     Nothing is read before it is asked for, and `attach` reads shapes and dtypes only.
+
+    Attributes:
+        risks: What `attach` and `entries` have found that points out of the file or claims what is not there.
     """
+
+    risks: list[Risk]
 
     def attach(self, model: Model) -> list[str]:
         """Sets `Layer.weights` of every layer at every depth.

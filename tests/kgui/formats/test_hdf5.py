@@ -187,6 +187,7 @@ def test_a_group_in_itself_ends(tmp_path: Path) -> None:
         file["a/self"] = file["a"]
     with SafeHdf5(path) as opened:
         assert list(opened.tree.datasets) == ["a/x"]
+        assert [risk.kind for risk in opened.risks] == ["hdf5-cycle", "hdf5-cycle"]
 
 
 def test_depth_is_limited(tmp_path: Path) -> None:
