@@ -1,0 +1,93 @@
+"""`kgui show`: the layers of a model, with shapes and parameters, as text or JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kgui.formats import ModelFile
+    from kgui.graph import Weight
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds what `kgui show` takes."""
+    parser.add_argument("file", metavar="FILE", help="a model, architecture or weights file of any era, or a folder")
+    parser.add_argument("--json", action="store_true", help="one JSON object with everything that is known")
+    parser.add_argument("--expand-nested", action="store_true", help="show the layers of nested models below them")
+    parser.add_argument("--line-length", type=int, metavar="N", help="columns of a line (default: the terminal's)")
+    parser.add_argument(
+        "--positions",
+        type=_positions,
+        metavar="A,B,…",
+        help="where each column ends: fractions of the line, or columns",
+    )
+    parser.add_argument("--show-trainable", action="store_true", help="a column that says which layers are trained")
+    parser.add_argument("--show-dtype", action="store_true", help="a column with the dtypes of the outputs")
+    parser.add_argument("--show-cost", action="store_true", help="a column with the multiply-adds of one sample")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the summary, or the JSON object."""
+    from kgui.formats import open_model
+
+    with open_model(arguments.file, weights=False) as file:
+        if not file.inference.complete or file.model.kind not in ("functional", "sequential"):
+            # By rule alone not all is known: a custom layer, or no graph. The arrays in the file tell.
+            file.list_weights()
+        if arguments.json:
+            import json
+
+            from kgui.reports.json_report import to_json
+
+            write(json.dumps(to_json(file), indent=2, ensure_ascii=False))
+        else:
+            write(_text(file, arguments))
+    return 0
+
+
+def _text(file: ModelFile, arguments: argparse.Namespace) -> str:
+    from kgui.reports.summary import summary
+
+    return summary(
+        file.model,
+        file.inference,
+        line_length=arguments.line_length,
+        positions=arguments.positions,
+        expand_nested=arguments.expand_nested,
+        show_trainable=arguments.show_trainable,
+        show_dtype=arguments.show_dtype,
+        show_multiply_adds=arguments.show_cost,
+        notes=file.notes,
+        optimizer=_optimizer(file),
+        only_ascii=not _speaks_unicode(),
+    )
+
+
+def _optimizer(file: ModelFile) -> list[Weight]:
+    """The optimizer's own arrays. They are looked for only where the file says that the model was compiled."""
+    if file.training is None:
+        return []
+    return [entry for entry in file.list_weights() if _is_of_optimizer(entry.path or entry.name)]
+
+
+def _is_of_optimizer(path: str) -> bool:
+    return path.lstrip("/").startswith(("optimizer/", "optimizer_weights/"))
+
+
+def _speaks_unicode() -> bool:
+    return (sys.stdout.encoding or "ascii").lower().replace("-", "").startswith("utf")
+
+
+def write(text: str) -> None:
+    """Prints a text whatever the terminal's encoding; what it cannot show is spelled out."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _positions(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers such as 0.45,0.8,1") from None
