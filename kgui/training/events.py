@@ -10,7 +10,9 @@ Every event has "time" (Unix time in seconds) and "event":
 | note | "text": something the user should know and that is no failure |
 | epoch | "epoch" from 0, "seconds", "values": metric to value, those of validation with "val_" before |
 | error | "sentence": what went wrong and what to do; "kind" |
-| end | "how": done or stopped; "epochs" finished; "values" of the last; "best": {"epoch", "metric", "value"} or null |
+| end | "how": done or stopped; "saved": whether a model was; "epochs" finished; "values" of the last; "best" or null |
+
+"best" is {"epoch", "metric", "value"}: the epoch with the lowest loss (of validation where there is one).
 """
 
 from __future__ import annotations

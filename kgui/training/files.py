@@ -10,10 +10,6 @@ from typing import Any
 
 from kgui.errors import FileError
 
-RESOURCES = Path(__file__).resolve().parents[2] / "resources"
-SAMPLES = RESOURCES / "samples"
-"""The projects that come with the program. Nothing is ever written beside them."""
-
 
 def data_dir() -> Path:
     """The folder for what kgui keeps for the user; the environment variable KGUI_DATA_DIR overrides it."""

@@ -29,11 +29,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from kgui import resources
 from kgui.errors import FileError, PlanError
 from kgui.training import life
 from kgui.training.control import PAUSE, STOP, STOP_AFTER_EPOCH, Control
 from kgui.training.events import EventReader, EventWriter
-from kgui.training.files import SAMPLES, data_dir, read_json, sync_folder, write_json
+from kgui.training.files import data_dir, read_json, sync_folder, write_json
 from kgui.training.metrics import MetricsReader
 from kgui.training.plan import Plan, check, data_file
 from kgui.training.project import Project
@@ -125,7 +126,7 @@ class RunFolder:
 
     @property
     def result_path(self) -> Path:
-        """The trained model; there from the end on, also of a run that was stopped."""
+        """The trained model; there from the end on, also of a run that was stopped after its first step."""
         return self.path / "result" / "model.keras"
 
     @property
@@ -288,6 +289,8 @@ def ending(event: Mapping[str, Any]) -> RunState:
     counted = f"{epochs} epoch" + ("" if epochs == 1 else "s")
     if event.get("how") == "done":
         return RunState("done", f"Trained {counted}. The model is saved.")
+    if not event.get("saved", True):
+        return RunState("stopped", "Stopped as asked, before the first step.")
     return RunState("stopped", f"Stopped as asked, after {counted}. The model is saved as it was then.")
 
 
@@ -295,7 +298,9 @@ def runs_folder(project: str | Path) -> Path:
     """Where the runs of a project are: beside it, or where nothing may be written there, in the user's data folder."""
     project = Path(project).absolute()
     name = f"{project.stem}.runs"
-    if not project.resolve().is_relative_to(SAMPLES) and os.access(project.parent, os.W_OK):
+    # The samples that ship with the program stay as they are, even where they could be written to.
+    bundled = project.resolve().is_relative_to(resources.path("samples").resolve())
+    if not bundled and os.access(project.parent, os.W_OK):
         return project.parent / name
     return data_dir() / "runs" / project.stem
 
