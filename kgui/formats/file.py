@@ -36,6 +36,8 @@ class ModelFile:
         find_store: Finds the weights, or None where the file has none. Called once, by `list_weights`.
         assets: Files that the model carries (vocabularies), by their path within it, with their size in bytes.
         weights_path: Where the weights are, if not in `path` itself.
+        on_close: Gives back what is held open beside the store.
+        closed: Whether `close` has been called.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class ModelFile:
     store: WeightStore | None = None
     find_store: Callable[[ModelFile], WeightStore | None] | None = None
     weights_path: Path | None = None
+    on_close: Callable[[], None] | None = None
     closed: bool = False
 
     @cached_property
@@ -76,6 +79,7 @@ class ModelFile:
             self.find_store = None
             if self.store is not None:
                 self.notes.extend(note for note in self.store.attach(self.model) if note not in self.notes)
+                self.risks.extend(risk for risk in self.store.risks if risk not in self.risks)
                 self.risks.extend(risk for risk in self.store.risks if risk not in self.risks)
                 # What has been inferred without the weights may say less than what can be said now.
                 self.__dict__.pop("inference", None)
@@ -104,6 +108,8 @@ class ModelFile:
         self.closed = True
         if self.store is not None:
             self.store.close()
+        if self.on_close is not None:
+            self.on_close()
 
     def __enter__(self) -> Self:
         return self

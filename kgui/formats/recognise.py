@@ -249,7 +249,7 @@ def recognise(source: Source) -> Format:
         raise FileError(
             "The folder holds no model",
             where=where,
-            hint="A model folder has a saved_model.pb, or a config.json with model.weights.h5. To open a file in it, name the file.",
+            hint="A model folder has a saved_model.pb or a config.json. To open a file in it, name the file.",
         )
     for foreign in FOREIGN:
         if foreign.test(source):
@@ -258,5 +258,5 @@ def recognise(source: Source) -> Format:
     raise FileError(
         f"This {kind} is not a model of any format that kgui knows",
         where=where,
-        hint="kgui opens .keras, HDF5, SavedModel, checkpoints, JSON and YAML, whatever their names; the file may be damaged.",
+        hint="kgui opens .keras, HDF5, SavedModel, checkpoints, JSON and YAML. The file may be damaged.",
     )

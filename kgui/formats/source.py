@@ -49,7 +49,7 @@ class Source:
         """
         if self.size > limit:
             raise LimitError(
-                f"{what} is {format_size(self.size)} long, and kgui reads no more than {format_size(limit)} of this kind",
+                f"{what} is {format_size(self.size)} long; kgui reads no more than {format_size(limit)} of this kind",
                 where=str(self.path),
             )
         try:
@@ -127,9 +127,9 @@ def format_size(count: int) -> str:
     """Bytes for people: "312 bytes", "1.2 MB"."""
     if count < 1000:
         return f"{count} bytes"
-    value = float(count)
-    for unit in ("kB", "MB", "GB", "TB"):
-        value /= 1000
+    value, unit = count / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
         if value < 999.95:
             break
+        value, unit = value / 1000, larger
     return f"{value:.1f} {unit}"
