@@ -68,11 +68,6 @@ RISK_KINDS: dict[str, RiskKind] = {
         "The file carries compiled Python code. A loader that accepts it runs whatever its author wanted.",
         SAFE_MODE,
     ),
-    "python-source": RiskKind(
-        "Python source code",
-        "The file carries Python source that a loader would evaluate.",
-        "Keras before 2.0 evaluates it on load",
-    ),
     "torch-pickle": RiskKind(
         "Pickled PyTorch module",
         "The file carries a pickled PyTorch module. Unpickling runs whatever its author wanted.",
@@ -166,7 +161,7 @@ RISK_KINDS: dict[str, RiskKind] = {
         "The array holds references to other objects, which no Keras model needs.",
         NO_LOADER,
     ),
-    "hdf5-filter": RiskKind(
+    "unknown-filter": RiskKind(
         "HDF5 filter that is not known",
         "The values can only be read with a filter plug-in: native code that libhdf5 looks for on this machine.",
         "Any program on libhdf5 loads the plug-in if it finds one",
