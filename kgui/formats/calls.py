@@ -275,9 +275,8 @@ class CallEncoder:
 
         first = call.args[0] if call.args else []
         value = encode(first)
-        if isinstance(first, (list, tuple, dict)) or layer.class_name in BARE:
-            return value
-        return [value]
+        is_single = isinstance(first, TensorRef) or not isinstance(first, (list, tuple, dict))
+        return [value] if is_single and layer.class_name not in BARE else value
 
     def _keyword(self, value: Structure) -> Json:
         if isinstance(value, TensorRef):

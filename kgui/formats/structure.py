@@ -286,7 +286,7 @@ def _layer_config(layer: Layer, form: Json, spec: Any) -> Any:
     names = form.get("inner_name")
     inner = names[1] if names and names[0] == layer.name else layer.name
     if layer.model is not None:
-        nested = spec.nested(layer) if isinstance(spec, Specs) else spec
+        nested = spec.nested(layer)
         return encode_config(layer.model, layer.config, inner, nested)
     if "config" in form and not layer.config:
         return form["config"]
