@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from kgui.data.source import Field, Source
+from kgui.engine.sentences import gist
 from kgui.errors import DataError, KguiError, ModelError, PlanError
 from kgui.training import Feed, Plan
 
@@ -32,7 +33,7 @@ def load(path: Path) -> Any:
     except Exception as error:
         # Keras raises whatever a layer's constructor raises; for the user all of it means the same.
         raise ModelError(
-            f"Keras cannot build this model ({_gist(error)})", where=str(path), hint="Check it in the model's tab."
+            f"Keras cannot build this model ({gist(error)})", where=str(path), hint="Check it in the model's tab."
         ) from error
 
 
@@ -48,7 +49,7 @@ def compile_model(model: Any, plan: Plan) -> None:
     try:
         model.compile(optimizer=optimizer, loss=loss, metrics=metrics)
     except (ValueError, TypeError) as error:
-        raise PlanError(f"Keras does not accept loss and metrics ({_gist(error)})", where="plan") from error
+        raise PlanError(f"Keras does not accept loss and metrics ({gist(error)})", where="plan") from error
 
 
 def match(model: Any, plan: Plan, source: Source) -> None:
@@ -190,14 +191,8 @@ def _accepted(read: Callable[[Any], Any], value: Any, where: str) -> Any:
         raise
     except Exception as error:
         # As above: a constructor may raise anything.
-        raise PlanError(f"Keras does not accept {value!r} ({_gist(error)})", where=where) from error
+        raise PlanError(f"Keras does not accept {value!r} ({gist(error)})", where=where) from error
 
 
 def _shape(shape: tuple[int | None, ...]) -> str:
     return "(" + ", ".join("any" if size is None else str(size) for size in shape) + ")" if shape else "(), one number"
-
-
-def _gist(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0].rstrip(".:") if lines else type(error).__name__
-    return text if len(text) <= 200 else text[:199] + "…"

@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kgui.data.order import epoch_order, split
-from kgui.data.source import ArraySource, Field, Source, open_source
-from kgui.errors import DataError, KguiError
+from kgui.data.order import epoch_order
+from kgui.data.source import Field
+from kgui.engine.samples import Samples
+from kgui.errors import KguiError
 from kgui.training import Feed, Plan
-
-IN_MEMORY_BYTES = 1 << 30
-"""Samples that need no more than this are read once and kept."""
 
 WINDOW_BYTES = 32 << 20
 """Samples that are handed to TensorFlow at once."""
@@ -26,21 +24,6 @@ class Position:
     """Where training stands; the order of the samples follows from it."""
 
     epoch: int = 0
-
-
-@dataclass(slots=True)
-class Samples:
-    """The samples of a plan, split.
-
-    Attributes:
-        source: All of them.
-        training: Row numbers to train on.
-        validation: Row numbers kept for validation.
-    """
-
-    source: Source
-    training: np.ndarray[Any, Any]
-    validation: np.ndarray[Any, Any]
 
 
 class Batches:
@@ -139,23 +122,6 @@ class Batches:
         inputs = {name: _scaled(tensor, self.plan.data.inputs[name]) for name, tensor in x.items()}
         targets = {name: _target(tensor, self.plan.data.targets[name]) for name, tensor in y.items()}
         return _single(inputs), _single(targets)
-
-
-def load(plan: Plan) -> Samples:
-    """Opens a plan's samples and splits them; reads them into memory where they fit.
-
-    Raises:
-        DataError: The file cannot be read, or does not hold what the plan names.
-    """
-    datasets = {f"input {name}": feed.dataset for name, feed in plan.data.inputs.items()}
-    datasets |= {f"target {name}": feed.dataset for name, feed in plan.data.targets.items()}
-    source = open_source(plan.data.file, datasets)
-    if source.rows < 2 and plan.split.validation_fraction > 0:
-        raise DataError("One sample cannot be split into training and validation", where=plan.data.file)
-    training, validation = split(source.rows, plan.split.validation_fraction, plan.split.seed)
-    if sum(field.row_bytes for field in source.fields.values()) * source.rows <= IN_MEMORY_BYTES:
-        source = ArraySource(source.read(np.arange(source.rows)))
-    return Samples(source, training, validation)
 
 
 def _side(values: Mapping[str, Any], side: str) -> dict[str, Any]:

@@ -44,11 +44,11 @@ def sentence(error: BaseException) -> str:
         return str(error)
     for kinds, what, hint in KINDS:
         if isinstance(error, kinds):
-            return f"{what} ({_gist(error)}). {hint}"
-    return f"Training failed ({type(error).__name__}: {_gist(error)}). The log holds all of the message."
+            return f"{what} ({gist(error)}). {hint}"
+    return f"Training failed ({type(error).__name__}: {gist(error)}). The log holds all of the message."
 
 
-def _gist(error: BaseException) -> str:
+def gist(error: BaseException) -> str:
     """The line of a message that says what is wrong; TensorFlow's begin with where in the graph it was."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     lines = [line for line in lines if not re.match(r"(Graph execution error|Detected at node|File \")", line)] or lines

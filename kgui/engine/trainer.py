@@ -14,6 +14,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kgui.engine.samples import load
 from kgui.training.control import STOP, Control
 from kgui.training.events import EventWriter
 from kgui.training.files import sync_folder
@@ -43,6 +44,7 @@ def train(run: RunFolder, events: EventWriter) -> None:
     stepping = threading.Event()
     threading.Thread(target=_stop_early, args=(run, events, stepping), daemon=True, name="early stop").start()
     events.write("phase", phase="importing", epoch=0)
+    samples = load(plan)
     if plan.devices.kind != "gpu":
         # TensorFlow would look for a driver, and complain in the log where there is none.
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -56,7 +58,6 @@ def train(run: RunFolder, events: EventWriter) -> None:
     events.write("versions", versions=_versions(), devices=devices.names())
     events.write("phase", phase="building", epoch=0)
     keras.utils.set_random_seed(plan.seed)
-    samples = feed.load(plan)
     with devices.scope(strategy):
         model = building.load(run.model_path)
         building.match(model, plan, samples.source)

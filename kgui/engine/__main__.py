@@ -1,0 +1,5 @@
+"""`python -m kgui.engine`: the engine process."""
+
+from kgui.engine.server import main
+
+main()
