@@ -18,6 +18,7 @@ from kgui.inference.result import Inference, LayerResult
 from kgui.reports.risks import Risk
 
 if TYPE_CHECKING:
+    from app.running import Running
     from kgui.training.project import Project
 
 LayerPath = tuple[int, ...]
@@ -68,6 +69,7 @@ class Session(QObject):
 
     Attributes:
         opened: All that the reader said about the file. `model` and `inference` are shortcuts into it.
+        running: The runs of the project, where the document is one.
     """
 
     model_changed = Signal()
@@ -85,6 +87,7 @@ class Session(QObject):
     def __init__(self, opened: Opened, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.opened = opened
+        self.running: Running | None = None
         self._selection: tuple[NodeKey, ...] = ()
         self._title: str | None = None
 

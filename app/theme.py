@@ -1,4 +1,4 @@
-"""Colours, fonts and icons: every colour on the screen is a role of a theme file, every text a step of one type scale."""
+"""Colours, fonts and icons: every colour is a role of a theme file, every text a step of one type scale."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, cast
+from typing import ClassVar, Literal, cast
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle, QWidget
 
-from app import resources
+from kgui import resources
 
 Choice = Literal["system", "light", "dark"]
 
@@ -49,8 +49,8 @@ class Theme:
         return self.colors[role]
 
     def category(self, name: str) -> QColor:
-        """The colour of a category of layers; one that the theme does not know has that of "other"."""
-        return self.categories.get(name, self.categories["other"])
+        """The colour of a `kgui.layers.categories.Category`."""
+        return self.categories[name.lower()]
 
 
 @lru_cache
@@ -162,14 +162,14 @@ def icon(name: str, role: str = "text_dim") -> QIcon:
 class _Style(QProxyStyle):
     """Fusion with the times and sizes that kgui wants."""
 
-    HINTS = {
+    HINTS: ClassVar = {
         QStyle.StyleHint.SH_ToolTip_WakeUpDelay: 400,
         QStyle.StyleHint.SH_EtchDisabledText: 0,
         QStyle.StyleHint.SH_ItemView_ActivateItemOnSingleClick: 0,
         QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons: 0,
     }
 
-    def styleHint(self, hint, option=None, widget=None, returnData=None):  # noqa: ANN001, ANN201
+    def styleHint(self, hint, option=None, widget=None, returnData=None):
         found = self.HINTS.get(hint)
         return found if found is not None else super().styleHint(hint, option, widget, returnData)
 
@@ -185,7 +185,7 @@ class _IconEngine(QIconEngine):
     def clone(self) -> QIconEngine:
         return _IconEngine(self._name, self._role)
 
-    def paint(self, painter: QPainter, rect, mode: QIcon.Mode, state: QIcon.State) -> None:  # noqa: ANN001
+    def paint(self, painter: QPainter, rect, mode: QIcon.Mode, state: QIcon.State) -> None:
         role = "text_faint" if mode == QIcon.Mode.Disabled else self._role
         color = QColor(theme()[role])
         if mode == QIcon.Mode.Disabled:
@@ -205,7 +205,7 @@ class _IconEngine(QIconEngine):
 
 
 @lru_cache(maxsize=512)
-def _renderer(name: str, color: str):  # noqa: ANN202
+def _renderer(name: str, color: str):
     # QtSvg costs some milliseconds that a window without icons in sight should not pay.
     from PySide6.QtSvg import QSvgRenderer
 

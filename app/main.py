@@ -1,0 +1,105 @@
+"""The start of the program `kgui`: the command line for its commands, the window for everything else."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kgui import __version__
+from kgui.cli import COMMANDS
+from kgui.cli import main as command_line
+
+APT = (
+    "sudo apt-get install -y libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 "
+    "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0"
+)
+"""What Qt needs from Debian and Ubuntu."""
+
+
+TABS = ("outline", "runs", "inspector", "summary", "problems", "training", "console")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs kgui.
+
+    Returns:
+        0 for success, 1 for a failure that a message explains, 2 for wrong usage.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in COMMANDS:
+        return command_line(words)
+    parser = _parser()
+    try:
+        parsed = parser.parse_args(words)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 2
+    if not has_display():
+        return _without_display(parsed)
+    return _with_window(parsed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    commands = "\n".join(f"  {name:9} {text}" for name, text in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="kgui",
+        usage="kgui [FILE ...] [--train] [--theme light|dark|system]\n"
+        "       kgui --screenshot OUT.png [--size WxH] [--theme light|dark] [--tab NAME] [FILE ...]\n"
+        "       kgui COMMAND ...",
+        description="A desktop workbench for Keras models. Without a command, a window opens with the files in tabs.",
+        epilog=f"commands (kgui COMMAND --help says more):\n{commands}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", type=Path, help="models, or .kgui projects")
+    parser.add_argument("--train", action="store_true", help="start the training of the project at once")
+    parser.add_argument("--theme", choices=("light", "dark", "system"), help="instead of the one that was chosen")
+    parser.add_argument("--screenshot", metavar="OUT.png", type=Path, help="write a picture of the window, and leave")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels (1440x900)")
+    parser.add_argument("--tab", choices=TABS, help="the panel to bring to the front")
+    parser.add_argument("--version", action="version", version=f"kgui {__version__}")
+    return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and 100 <= int(width) <= 16384 and 100 <= int(height) <= 16384):
+        raise argparse.ArgumentTypeError(f'"{text}" is no size; write it like 1440x900')
+    return int(width), int(height)
+
+
+def has_display() -> bool:
+    """Whether a window can be shown at all."""
+    if sys.platform != "linux":
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _without_display(parsed: argparse.Namespace) -> int:
+    if parsed.screenshot is not None:
+        # A picture needs no screen: Qt can paint without one.
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        return _with_window(parsed)
+    projects = [path for path in parsed.files if path.suffix == ".kgui"]
+    if parsed.train and projects:
+        print("kgui: there is no display, so the training runs without a window.", file=sys.stderr)
+        return max(command_line(["train", str(path)]) for path in projects)
+    hint = f"kgui show {parsed.files[0]}" if parsed.files else "kgui --help"
+    print(f"kgui: there is no display to show a window on. Without one, try: {hint}", file=sys.stderr)
+    return 1
+
+
+def _with_window(parsed: argparse.Namespace) -> int:
+    try:
+        from PySide6 import QtWidgets  # noqa: F401
+    except ImportError as error:
+        print(f"kgui: a system library that Qt needs is missing ({error}). On Debian or Ubuntu: {APT}", file=sys.stderr)
+        return 1
+    from app.start import run
+
+    return run(parsed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""What the reader's answer to "open" becomes in the window. In the connection's thread: no Qt here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.session import Opened
+from kgui.graph.transfer import model_from_json
+from kgui.inference.transfer import inference_from_json
+from kgui.processes import Answer
+from kgui.reports.risks import Risk
+from kgui.training.project import Project
+
+
+def opened(path: Path, answer: Answer) -> Opened:
+    """The document in an answer.
+
+    Args:
+        path: What was asked for: a model or a project.
+        answer: Of the reader's operation "open".
+
+    Raises:
+        KguiError: It is a project whose plan is damaged.
+    """
+    value = answer.value
+    return Opened(
+        path=path,
+        model=model_from_json(value["model"]),
+        inference=inference_from_json(value["inference"]),
+        format=value["format"],
+        keras_version=value["keras_version"],
+        backend=value["backend"],
+        training=value["training"],
+        facts=value["facts"],
+        risks=[Risk(*fields) for fields in value["risks"]],
+        notes=value["notes"],
+        assets=value["assets"],
+        project=Project.load(path) if value["project"] is not None else None,
+    )

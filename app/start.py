@@ -1,0 +1,131 @@
+"""The life of the window's process: application, window, what was asked for on the command line, the end."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from app import logs
+from app.settings import Settings
+from app.theme import themes
+from app.window import Window
+from kgui import resources
+
+SETTLED = 400
+"""Milliseconds without anything being opened or laid out after which a picture is taken."""
+PICTURE_WITHIN = 60_000
+"""Milliseconds after which a picture is given up."""
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Shows the window and stays until it is closed.
+
+    Args:
+        parsed: The command line, as `app.main` reads it.
+
+    Returns:
+        The exit code.
+    """
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("kgui")
+    application.setDesktopFileName("kgui")
+    logs.start()
+    translate(application)
+    themes().start()
+    for_picture = parsed.screenshot is not None
+    window = Window(Settings(), remember=not for_picture)
+    if parsed.theme is not None:
+        themes().choice = parsed.theme
+    if for_picture or parsed.size is not None:
+        window.resize(*(parsed.size or (1440, 900)))
+    # What was open is opened again, unless files are named.
+    files = [Path(path) for path in parsed.files] or ([] if for_picture else window.settings.open_files)
+    # The reader starts while the window paints; it is there when the first file is asked for.
+    window.start_processes()
+    window.open_paths(files, train=parsed.train)
+    window.painted.connect(lambda: _after_first_paint(for_picture))
+    window.show()
+    if parsed.tab is not None:
+        window.show_dock(parsed.tab)
+    picture = _Picture(window, parsed.screenshot) if for_picture else None
+    with _Interrupt(application, window):
+        application.exec()
+    return 0 if picture is None or picture.written else 1
+
+
+def translate(application: QApplication) -> None:
+    """Texts in the language of the system, where there is a translation of them."""
+    for name, folder in (
+        ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
+        ("kgui", str(resources.path("translations"))),
+    ):
+        translator = QTranslator(application)
+        if translator.load(QLocale(), name, "_", folder):
+            application.installTranslator(translator)
+
+
+def warm_up() -> None:
+    """Loads what the first curves need, in a thread, so that showing them does not stop the window for a second."""
+    threading.Thread(target=importlib.import_module, args=("pyqtgraph",), daemon=True, name="warm-up").start()
+
+
+def _after_first_paint(for_picture: bool) -> None:
+    if os.environ.get("KGUI_TIME_START"):
+        # For the test of the start time: the moment at which the window is on the screen.
+        print("painted", flush=True)
+    if not for_picture:
+        QTimer.singleShot(500, warm_up)
+
+
+class _Interrupt:
+    """Ctrl+C in the terminal closes the window. Python sees a signal only when it gets a turn in Qt's loop."""
+
+    def __init__(self, application: QApplication, window: Window) -> None:
+        self._window = window
+        self._timer = QTimer(application, interval=200)
+        self._timer.timeout.connect(lambda: None)
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGINT, lambda *_: self._window.close())
+        self._timer.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._timer.stop()
+        signal.signal(signal.SIGINT, self._before)
+
+
+class _Picture(QObject):
+    """Waits until everything is opened and painted, writes the picture, closes the window."""
+
+    def __init__(self, window: Window, path: Path) -> None:
+        super().__init__(window)
+        self.written = False
+        self._window = window
+        self._path = path
+        self._quiet = 0
+        self._timer = QTimer(self, interval=50)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+        QTimer.singleShot(PICTURE_WITHIN, self, self._give_up)
+
+    def _look(self) -> None:
+        self._quiet = 0 if self._window.busy else self._quiet + self._timer.interval()
+        if self._quiet >= SETTLED:
+            self._timer.stop()
+            self.written = self._window.grab().save(str(self._path))
+            if not self.written:
+                print(f"kgui: the picture cannot be written to {self._path}", file=sys.stderr)
+            self._window.close()
+
+    def _give_up(self) -> None:
+        print("kgui: the window did not come to rest; there is no picture", file=sys.stderr)
+        self._window.close()

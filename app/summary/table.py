@@ -1,0 +1,252 @@
+"""The summary as an item model, and what filters and sorts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QT_TRANSLATE_NOOP,
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+
+from app.session import NodeKey
+from app.summary.rows import Row
+from app.theme import font, theme
+from app.words import UNKNOWN, about, count, size
+from kgui.layers.categories import category
+
+Role = Qt.ItemDataRole
+SORT_ROLE = Role.UserRole
+KEY_ROLE = Role.UserRole + 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: how a row reads there, and what it is sorted by."""
+
+    id: str
+    title: str
+    tip: str
+    text: Callable[[Row], str]
+    sort: Callable[[Row], Any]
+    width: int
+    number: bool = False
+    mono: bool = False
+    shown: bool = True
+
+
+def _known(value: int | None) -> int:
+    return -1 if value is None else value
+
+
+N = QT_TRANSLATE_NOOP
+COLUMNS = (
+    Column(
+        "name",
+        N("summary", "Layer"),
+        N("summary", "Name of the layer; layers of a nested model are indented"),
+        lambda row: row.name,
+        lambda row: row.name.lower(),
+        220,
+    ),
+    Column(
+        "class",
+        N("summary", "Class"),
+        N("summary", "Class of the layer"),
+        lambda row: row.class_name,
+        lambda row: row.class_name.lower(),
+        150,
+    ),
+    Column(
+        "output",
+        N("summary", "Output shape"),
+        N("summary", "Shape of what comes out, batch first"),
+        lambda row: row.output,
+        lambda row: row.output,
+        150,
+        mono=True,
+    ),
+    Column(
+        "dtype",
+        N("summary", "Dtype"),
+        N("summary", "Data type of what comes out"),
+        lambda row: row.dtype,
+        lambda row: row.dtype,
+        70,
+    ),
+    Column(
+        "params",
+        N("summary", "Parameters"),
+        N("summary", "Number of values in the weights; a shared layer counts once"),
+        lambda row: count(row.params) if row.params else (UNKNOWN if row.params is None else "0"),
+        lambda row: _known(row.params),
+        96,
+        number=True,
+    ),
+    Column(
+        "trainable",
+        N("summary", "Trainable"),
+        N("summary", "Whether training changes the weights"),
+        lambda row: row.trainable,
+        lambda row: row.trainable,
+        76,
+    ),
+    Column(
+        "multiply_adds",
+        N("summary", "Mult-adds"),
+        N("summary", "Multiplications with addition for one sample"),
+        lambda row: about(row.multiply_adds),
+        lambda row: _known(row.multiply_adds),
+        84,
+        number=True,
+    ),
+    Column(
+        "activation",
+        N("summary", "Activations"),
+        N("summary", "Memory of the output for one sample"),
+        lambda row: size(row.activation_bytes),
+        lambda row: _known(row.activation_bytes),
+        84,
+        number=True,
+    ),
+    Column(
+        "inputs",
+        N("summary", "Connected to"),
+        N("summary", "Layers that feed this one"),
+        lambda row: row.inputs,
+        lambda row: row.inputs.lower(),
+        180,
+    ),
+    Column(
+        "source",
+        N("summary", "Shape from"),
+        N("summary", "Whether the shape was computed by rule, stored in the file, assumed, or is unknown"),
+        lambda row: row.source,
+        lambda row: row.source,
+        90,
+    ),
+)
+"""Every column of the summary, in its first order."""
+
+
+class SummaryTable(QAbstractTableModel):
+    """Rows of `app.summary.rows` for a view."""
+
+    def __init__(self, parent=None) -> None:
+        super().__init__(parent)
+        self._rows: list[Row] = []
+        self._places: dict[NodeKey, int] = {}
+
+    def show(self, rows: list[Row]) -> None:
+        """Replaces all rows."""
+        self.beginResetModel()
+        self._rows = rows
+        self._places = {row.key: place for place, row in enumerate(rows)}
+        self.endResetModel()
+
+    def row(self, place: int) -> Row:
+        """The row at a place, in the order of the file."""
+        return self._rows[place]
+
+    def place(self, key: NodeKey) -> int | None:
+        """Where a node is, or None."""
+        return self._places.get(key)
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        """Rows, none below a row."""
+        """Columns of the table."""
+        """Titles and tips of columns."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        column = COLUMNS[section]
+        if role == Role.DisplayRole:
+            return QCoreApplication.translate("summary", column.title)
+        if role == Role.ToolTipRole:
+            return QCoreApplication.translate("summary", column.tip)
+        if role == Role.TextAlignmentRole:
+            return _alignment(column)
+        return None
+
+    def data(self, index: QModelIndex, role: int = Role.DisplayRole) -> Any:
+        """What a cell shows in a role."""
+        row, column = self._rows[index.row()], COLUMNS[index.column()]
+        reader = _DATA.get(role)
+        return reader(row, column) if reader is not None else None
+
+
+def _alignment(column: Column) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _display(row: Row, column: Column) -> str:
+    text = column.text(row)
+    if column.id != "name":
+        return text
+    shared = f"  ({row.shared[0]}/{row.shared[1]})" if row.shared else ""
+    return " " * 5 * row.depth + text + shared
+
+
+def _decoration(row: Row, column: Column) -> Any:
+    return theme().category(category(row.class_name, row.module)) if column.id == "class" else None
+
+
+def _foreground(row: Row, column: Column) -> Any:
+    quiet = column.id in ("dtype", "inputs", "source", "multiply_adds", "activation") or column.text(row) in (
+        "0",
+        UNKNOWN,
+    )
+    return theme()["text_dim"] if quiet else None
+
+
+_DATA: dict[int, Callable[[Row, Column], Any]] = {
+    Role.DisplayRole: _display,
+    Role.ToolTipRole: lambda row, column: column.text(row),
+    Role.DecorationRole: _decoration,
+    Role.ForegroundRole: _foreground,
+    Role.TextAlignmentRole: lambda row, column: _alignment(column),
+    Role.FontRole: lambda row, column: font(mono=True) if column.mono else None,
+    SORT_ROLE: lambda row, column: column.sort(row),
+    KEY_ROLE: lambda row, column: row.key,
+}
+
+
+class SummaryFilter(QSortFilterProxyModel):
+    """Rows that hold every word of the filter somewhere, in the order of the file until a column is chosen."""
+
+    def __init__(self, parent=None) -> None:
+        super().__init__(parent)
+        self.setSortRole(SORT_ROLE)
+        self._words: list[str] = []
+
+    def set_filter(self, text: str) -> None:
+        """Words, all of which a row must hold in any of its columns."""
+        self._words = text.lower().split()
+        self.invalidateRowsFilter()
+
+    def filterAcceptsRow(self, place: int, parent: QModelIndex) -> bool:
+        """Whether every word is in the row."""
+        """Whether every word is in the row."""
+        if not self._words:
+            return True
+        row = self.sourceModel().row(place)
+        held = "\n".join(column.text(row) for column in COLUMNS).lower()
+        return all(word in held for word in self._words)
+
+    def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:
+        """The order of two rows by the chosen column."""
+        """The order of two rows by the chosen column."""
+        # Python's order, which compares numbers as numbers and texts as texts.
+        return bool(left.data(SORT_ROLE) < right.data(SORT_ROLE))

@@ -1,0 +1,821 @@
+"""The one window: bars, docks, tabs, and what brings them together. Features are made when they are first seen."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QPaintEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QProgressBar,
+    QSizePolicy,
+    QStackedWidget,
+    QTabBar,
+    QTabWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import actions as table
+from app import logs
+from app.actions import Actions
+from app.processes import Processes, Reply
+from app.running import Running, Snapshot
+from app.session import Opened, Session
+from app.settings import Settings
+from app.theme import icon, on_change, set_role, themes
+from app.welcome import WelcomePage
+from app.welcome.page import bundled, sample_name
+from app.widgets.bar import MessageBars
+from app.widgets.dock import Dock
+from app.words import about
+from kgui.errors import KguiError, ProcessDied
+
+log = logging.getLogger("kgui")
+
+Area = Qt.DockWidgetArea
+STATE_VERSION = 1
+"""Of the saved arrangement: raised when docks come or go, so that an older one is not taken for today's."""
+PROGRESS_AFTER = 200
+"""Milliseconds after which opening a file shows that it goes on, with a way to cancel it."""
+ENGINE_AFTER = 1500
+"""Milliseconds after the first painted window at which the engine is started behind it."""
+
+FILTERS = QT_TRANSLATE_NOOP(
+    "window",
+    "Models and projects (*.kgui *.keras *.h5 *.hdf5 *.json *.yaml *.yml *.pb *.index *.zip *.npz);;All files (*)",
+)
+
+
+@dataclass(frozen=True)
+class DockRow:
+    """One dock: where it first is, and which feature fills it."""
+
+    id: str
+    title: str
+    area: Qt.DockWidgetArea
+
+
+DOCKS = (
+    DockRow("outline", QT_TRANSLATE_NOOP("window", "Outline"), Area.LeftDockWidgetArea),
+    DockRow("runs", QT_TRANSLATE_NOOP("window", "Runs"), Area.LeftDockWidgetArea),
+    DockRow("inspector", QT_TRANSLATE_NOOP("window", "Inspector"), Area.RightDockWidgetArea),
+    DockRow("summary", QT_TRANSLATE_NOOP("window", "Summary"), Area.BottomDockWidgetArea),
+    DockRow("problems", QT_TRANSLATE_NOOP("window", "Problems"), Area.BottomDockWidgetArea),
+    DockRow("training", QT_TRANSLATE_NOOP("window", "Training"), Area.BottomDockWidgetArea),
+    DockRow("console", QT_TRANSLATE_NOOP("window", "Console"), Area.BottomDockWidgetArea),
+)
+"""Every dock, in the order of its tab."""
+
+RAISED = ("outline", "inspector", "summary")
+SIZES = {"outline": 224, "inspector": 312, "summary": 264}
+
+
+class Window(QMainWindow):
+    """The window.
+
+    Args:
+        settings: What earlier windows left.
+        remember: Whether this one leaves anything: a window for a screenshot does not.
+    """
+
+    painted = Signal()
+    """The first picture is on the screen."""
+    session_changed = Signal()
+    """Another tab is in front, or none."""
+
+    def __init__(self, settings: Settings | None = None, *, remember: bool = True) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("kgui")
+        self.setWindowIcon(icon("kgui"))
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setMinimumSize(640, 420)
+        self.settings = settings or Settings()
+        self._remember = remember
+        self._shown = False
+        self._painted = False
+        self._opening: dict[Path, Reply] = {}
+        self._palette: QWidget | None = None
+        self.recorder = logs.Recorder(self)
+        self.processes = Processes(self)
+        self.actions_table = Actions(self, self._handlers())
+        self._make_menus()
+        self._make_toolbar()
+        self._make_centre()
+        self._make_docks()
+        self._make_status()
+        self._watch_processes()
+        themes().choice = self.settings.theme
+        self.actions_table[f"theme_{self.settings.theme}"].setChecked(True)
+        self.resize(1440, 900)
+        if remember and not self.settings.geometry.isEmpty():
+            self.restoreGeometry(self.settings.geometry)
+        self._update_actions()
+        on_change(self, self._recolor)
+
+    # What is open
+
+    @property
+    def session(self) -> Session | None:
+        """The document of the tab in front."""
+        return self._session_at(self.tabs.currentIndex())
+
+    @property
+    def sessions(self) -> list[Session]:
+        """All open documents, in the order of their tabs."""
+        found = (self._session_at(place) for place in range(self.tabs.count()))
+        return [session for session in found if session is not None]
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being opened or read that is about to change the picture."""
+        running = self.session.running if self.session is not None else None
+        waiting = running is not None and running.shown is not None and running.snapshot is None
+        return bool(self._opening) or waiting
+
+    def open_paths(self, paths: Sequence[Path], *, train: bool = False) -> None:
+        """Opens files in tabs, behind the window; one that is open comes to the front.
+
+        Args:
+            paths: Models or projects.
+            train: Start the training of each project at once.
+        """
+        for path in paths:
+            self._open(path.absolute(), train=train)
+
+    def _open(self, path: Path, *, train: bool = False, again: Session | None = None) -> None:
+        known = next((session for session in self.sessions if session.path == path), None)
+        if known is not None and again is None:
+            self.tabs.setCurrentWidget(self._page_of(known))
+            if train and known.running is not None:
+                self._train()
+            return
+        if path in self._opening:
+            return
+        from app.opening import opened
+
+        log.info("Opening %s", path)
+        reply = self.processes.reader.request("open", {"path": str(path)}, convert=lambda answer: opened(path, answer))
+        self._opening[path] = reply
+        reply.done.connect(lambda value: self._opened(value, train, again))
+        reply.failed.connect(lambda error: self._not_opened(path, error))
+        reply.cancelled.connect(lambda: self._opening.pop(path, None))
+        for signal in (reply.done, reply.failed, reply.cancelled):
+            signal.connect(self._update_progress)
+        reply.progress.connect(self._on_progress)
+        QTimer.singleShot(PROGRESS_AFTER, self, self._update_progress)
+
+    def _opened(self, opened: Opened, train: bool, again: Session | None) -> None:
+        path = opened.path
+        if path is not None:
+            self._opening.pop(path, None)
+            if self._remember:
+                self.settings.add_recent(path)
+        if again is not None and again in self.sessions:
+            again.replace(opened)
+            self._update_actions()
+            return
+        session = Session(opened, self)
+        if opened.project is not None:
+            session.running = Running(opened.project, session)
+            session.running.ended.connect(self._run_ended)
+            for signal in (session.running.updated, session.running.shown_changed, session.running.runs_changed):
+                signal.connect(self._update_actions)
+            session.running.failed.connect(lambda error: self.bars.tell("error", str(error)))
+        self._add_tab(session)
+        if opened.risks:
+            self._tell_risks(session)
+        if train and session.running is not None:
+            self._train()
+
+    def _not_opened(self, path: Path, error: Exception) -> None:
+        self._opening.pop(path, None)
+        log.error("%s could not be opened: %s", path, error)
+        if isinstance(error, ProcessDied):
+            text = self.tr("{file} was not read: the reader ended while it was at it. It has been started again.")
+            self.bars.tell("error", text.format(file=path.name), {self.tr("Try again"): lambda: self._open(path)})
+        elif isinstance(error, KguiError):
+            self.bars.tell("error", str(error))
+        else:
+            text = self.tr("{file} could not be opened because of an error in kgui itself. The log says more.")
+            self.bars.tell("error", text.format(file=path.name), {self.tr("Open the log"): self._open_log})
+
+    def _tell_risks(self, session: Session) -> None:
+        risks = session.opened.risks
+        text = self.tr("{file} holds {count} risk(s). First: {detail} Nothing of it has been run.").format(
+            file=session.title, count=len(risks), detail=risks[0].detail
+        )
+        self.bars.tell("warning", text, {self.tr("Show all"): lambda: self.show_dock("problems")})
+
+    def _add_tab(self, session: Session) -> None:
+        # The canvas draws with the layout's code, which a window without a document should not load.
+        from app.canvas import Canvas
+
+        page = Canvas(session)
+        page.session = session
+        place = self.tabs.addTab(page, session.title)
+        self.tabs.setTabToolTip(place, str(session.path) if session.path is not None else session.title)
+        cross = QToolButton()
+        cross.setIcon(icon("close"))
+        cross.setIconSize(QSize(10, 10))
+        cross.setToolTip(self.tr("Close this tab"))
+        cross.setAutoRaise(True)
+        cross.setFixedSize(20, 20)
+        cross.setStyleSheet("padding: 0;")
+        cross.clicked.connect(lambda: self._close_tab(self.tabs.indexOf(page)))
+        self.tabs.tabBar().setTabButton(place, QTabBar.ButtonPosition.RightSide, cross)
+        session.title_changed.connect(lambda: self.tabs.setTabText(self.tabs.indexOf(page), session.title))
+        self.tabs.setCurrentIndex(place)
+        self._show_centre()
+
+    def _session_at(self, place: int) -> Session | None:
+        page = self.tabs.widget(place) if place >= 0 else None
+        return getattr(page, "session", None)
+
+    def _page_of(self, session: Session) -> QWidget | None:
+        pages = (self.tabs.widget(place) for place in range(self.tabs.count()))
+        return next((page for page in pages if getattr(page, "session", None) is session), None)
+
+    def _close_tab(self, place: int) -> None:
+        page = self.tabs.widget(place)
+        if page is None:
+            return
+        session = self._session_at(place)
+        self.tabs.removeTab(place)
+        self._show_centre()
+        page.deleteLater()
+        if session is not None:
+            if session.running is not None:
+                session.running.close()
+            session.deleteLater()
+
+    def _show_centre(self) -> None:
+        if self.tabs.count() == 0:
+            self.welcome.show_recent(self.settings.recent)
+        self.centre.setCurrentIndex(1 if self.tabs.count() else 0)
+
+    def _session_shown(self) -> None:
+        session = self.session
+        for row in DOCKS:
+            if self.docks[row.id].made:
+                self._fill_dock(row.id)
+        self.setWindowTitle(f"{session.title} – kgui" if session is not None else "kgui")
+        self._update_actions()
+        self._update_status()
+        self.session_changed.emit()
+
+    # Making the window
+
+    def _handlers(self) -> dict[str, Callable[[], None]]:
+        return {
+            "open": self._ask_for_files,
+            "reload": self._reload,
+            "close": lambda: self._close_tab(self.tabs.currentIndex()),
+            "quit": self.close,
+            "copy_name": self._copy_name,
+            "select_none": self._select_none,
+            "go_to_selection": self._go_to_selection,
+            "command_palette": self._show_palette,
+            "theme_system": lambda: self._choose_theme("system"),
+            "theme_light": lambda: self._choose_theme("light"),
+            "theme_dark": lambda: self._choose_theme("dark"),
+            "next_tab": lambda: self._step_tab(1),
+            "previous_tab": lambda: self._step_tab(-1),
+            "full_screen": self._toggle_full_screen,
+            "reset_panels": self._reset_panels,
+            "train": self._train,
+            "pause": self._pause,
+            "stop": self._stop,
+            "open_result": self._open_result,
+            "shortcuts": self._show_shortcuts,
+            "log": self._open_log,
+            "about": self._show_about,
+        }
+
+    def _make_menus(self) -> None:
+        menus: dict[str, QMenu] = {}
+        for title in table.MENUS:
+            menus[title] = self.menuBar().addMenu(table.text(title))
+            menus[title].setToolTipsVisible(True)
+        for row, action in self.actions_table:
+            if row.menu not in menus:
+                parent, _, name = row.menu.partition("/")
+                menus[row.menu] = menus[parent].addMenu(table.text(row.menu).rpartition("/")[2] or name)
+            if row.separator:
+                menus[row.menu].addSeparator()
+            menus[row.menu].addAction(action)
+            if row.id == "open":
+                self._add_list_menu(menus[row.menu], table.RECENT, self._fill_recent)
+                self._add_list_menu(menus[row.menu], table.SAMPLES, self._fill_samples)
+        self._panels_menu = menus[table.VIEW].addMenu(table.text(table.PANELS).rpartition("/")[2])
+
+    def _add_list_menu(self, parent: QMenu, title: str, fill: Callable[[QMenu], None]) -> None:
+        menu = parent.addMenu(table.text(title).rpartition("/")[2])
+        menu.aboutToShow.connect(lambda: fill(menu))
+
+    def _fill_recent(self, menu: QMenu) -> None:
+        self._fill_paths(menu, [(path.name, path) for path in self.settings.recent], self.tr("No file was open yet"))
+
+    def _fill_samples(self, menu: QMenu) -> None:
+        self._fill_paths(menu, [(sample_name(path), path) for path in bundled()], self.tr("No samples are installed"))
+
+    def _fill_paths(self, menu: QMenu, entries: list[tuple[str, Path]], empty: str) -> None:
+        menu.clear()
+        for name, path in entries:
+            action = menu.addAction(name.replace("&", "&&"))
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _=False, path=path: self.open_paths([path]))
+        if not entries:
+            menu.addAction(empty).setEnabled(False)
+
+    def _make_toolbar(self) -> None:
+        bar = QToolBar(self.tr("Toolbar"), self)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(16, 16))
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        bar.toggleViewAction().setEnabled(False)
+        for name in table.TOOLBAR:
+            if name is None:
+                bar.addSeparator()
+            else:
+                bar.addAction(self.actions_table[name])
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(space)
+        self.device_label = QLabel()
+        set_role(self.device_label, "dim")
+        self.device_label.setContentsMargins(0, 0, 12, 0)
+        bar.addWidget(self.device_label)
+        for name in table.TOOLBAR_RIGHT:
+            bar.addAction(self.actions_table[name])
+        train = bar.widgetForAction(self.actions_table["train"])
+        train.setProperty("role", "primary")
+        self._train_button = train
+        self.addToolBar(bar)
+
+    def _make_centre(self) -> None:
+        self.tabs = QTabWidget(documentMode=True, movable=True)
+        self.tabs.tabBar().setProperty("role", "documents")
+        self.tabs.tabBar().setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tabs.tabBar().setExpanding(False)
+        self.tabs.currentChanged.connect(self._session_shown)
+        self.welcome = WelcomePage(self.actions_table["open"])
+        self.welcome.open_requested.connect(lambda path: self.open_paths([path]))
+        self.welcome.show_recent(self.settings.recent)
+        self.centre = QStackedWidget()
+        self.centre.addWidget(self.welcome)
+        self.centre.addWidget(self.tabs)
+        self.bars = MessageBars()
+        holder = QWidget()
+        layout = QVBoxLayout(holder)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bars)
+        layout.addWidget(self.centre, 1)
+        self.setCentralWidget(holder)
+
+    def _make_docks(self) -> None:
+        self.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea)
+        makers = {
+            "outline": self._make_outline,
+            "runs": self._make_runs,
+            "inspector": self._make_inspector,
+            "summary": self._make_summary,
+            "problems": self._make_problems,
+            "training": self._make_training,
+            "console": self._make_console,
+        }
+        self.docks: dict[str, Dock] = {}
+        self._features: dict[str, Any] = {}
+        for row in DOCKS:
+            title = QCoreApplication.translate("window", row.title)
+            dock = Dock(row.id, title, lambda row=row: self._make_feature(row.id, makers[row.id]), self)
+            self.docks[row.id] = dock
+            self._panels_menu.addAction(dock.toggleViewAction())
+            for signal in (dock.dockLocationChanged, dock.topLevelChanged, dock.visibilityChanged):
+                signal.connect(self._later_fit_heads)
+        self._fit_heads_timer = QTimer(self, singleShot=True, interval=0)
+        self._fit_heads_timer.timeout.connect(self._fit_heads)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        last: dict[Qt.DockWidgetArea, QDockWidget] = {}
+        for row in DOCKS:
+            dock = self.docks[row.id]
+            dock.setFloating(False)
+            self.addDockWidget(row.area, dock)
+            if row.area in last:
+                self.tabifyDockWidget(last[row.area], dock)
+            last[row.area] = dock
+            dock.show()
+        for name in RAISED:
+            self.docks[name].raise_()
+        for names, way in (
+            (("outline", "inspector"), Qt.Orientation.Horizontal),
+            (("summary",), Qt.Orientation.Vertical),
+        ):
+            self.resizeDocks([self.docks[name] for name in names], [SIZES[name] for name in names], way)
+
+    def _later_fit_heads(self) -> None:
+        if hasattr(self, "_fit_heads_timer"):
+            self._fit_heads_timer.start()
+
+    def _fit_heads(self) -> None:
+        for dock in self.docks.values():
+            dock.fit_head()
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            # The tab bars that Qt makes for docks.
+            bar.setExpanding(False)
+            bar.setDocumentMode(True)
+            bar.setElideMode(Qt.TextElideMode.ElideRight)
+
+    def _make_feature(self, name: str, make: Callable[[], QWidget]) -> QWidget:
+        self._features[name] = make()
+        self._fill_dock(name)
+        return self._features[name]
+
+    def _fill_dock(self, name: str) -> None:
+        feature = self._features.get(name)
+        if feature is not None and hasattr(feature, "show_session"):
+            feature.show_session(self.session)
+
+    def _make_outline(self) -> QWidget:
+        from app.outline import OutlinePanel
+
+        return OutlinePanel()
+
+    def _make_runs(self) -> QWidget:
+        from app.runs import RunsPanel
+
+        panel = RunsPanel()
+        panel.chosen.connect(lambda: self.show_dock("training"))
+        panel.result_requested.connect(lambda path: self.open_paths([path]))
+        return panel
+
+    def _make_inspector(self) -> QWidget:
+        from app.inspector import InspectorPanel
+
+        return InspectorPanel()
+
+    def _make_summary(self) -> QWidget:
+        from app.summary import SummaryPanel
+
+        panel = SummaryPanel()
+        panel.activated.connect(lambda key: self.session.reveal(key) if self.session is not None else None)
+        return panel
+
+    def _make_problems(self) -> QWidget:
+        from app.problems import ProblemsPanel
+
+        return ProblemsPanel()
+
+    def _make_training(self) -> QWidget:
+        from app.training import TrainingPanel
+
+        actions = self.actions_table
+        return TrainingPanel((actions["train"], actions["pause"], actions["stop"]))
+
+    def _make_console(self) -> QWidget:
+        from app.console import ConsolePanel
+
+        return ConsolePanel(self.recorder)
+
+    def show_dock(self, name: str) -> None:
+        """Brings a dock into sight and to the front of its tabs."""
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def feature(self, name: str) -> Any:
+        """What fills a dock, made now if it was not seen yet."""
+        self.docks[name].content()
+        return self._features[name]
+
+    def _make_status(self) -> None:
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.setContentsMargins(8, 0, 8, 0)
+        self.engine_label = QLabel()
+        self.engine_label.setTextFormat(Qt.TextFormat.PlainText)
+        self._engine_dot = QLabel()
+        self.model_label = QLabel()
+        self.model_label.setTextFormat(Qt.TextFormat.PlainText)
+        self.model_label.setContentsMargins(16, 0, 0, 0)
+        left = QWidget()
+        row = QHBoxLayout(left)
+        row.setContentsMargins(4, 0, 0, 0)
+        row.setSpacing(6)
+        for part in (self._engine_dot, self.engine_label, self.model_label):
+            row.addWidget(part)
+        bar.addWidget(left)
+        self.run_label = QLabel()
+        self.work_label = QLabel()
+        self.work_bar = QProgressBar(textVisible=False, minimum=0, maximum=0)
+        self.work_bar.setFixedWidth(140)
+        self.work_cancel = QToolButton()
+        self.work_cancel.setIcon(icon("close"))
+        self.work_cancel.setIconSize(QSize(10, 10))
+        self.work_cancel.setToolTip(self.tr("Cancel"))
+        self.work_cancel.clicked.connect(self._cancel_opening)
+        for part in (self.work_label, self.work_bar, self.work_cancel, self.run_label):
+            bar.addPermanentWidget(part)
+        self._update_progress()
+
+    # Processes
+
+    def _watch_processes(self) -> None:
+        self.processes.reader.died.connect(self._reader_died)
+        for service in (self.processes.reader, self.processes.engine):
+            service.state_changed.connect(self._update_status)
+
+    def _reader_died(self, error: ProcessDied) -> None:
+        if not self._opening:
+            # Who waits for an answer tells it with the name of the file.
+            self.bars.tell(
+                "warning", self.tr("The reader ended by itself and has been started again. Nothing is lost.")
+            )
+        log.warning("%s", error)
+
+    def start_processes(self) -> None:
+        """Starts the children behind the window: the reader at once, the engine a little later."""
+        self.processes.reader.start()
+        if importlib.util.find_spec("kgui.engine.__main__") is not None:
+            QTimer.singleShot(ENGINE_AFTER, self, self.processes.engine.start)
+
+    def _update_status(self) -> None:
+        engine, reader = self.processes.engine, self.processes.reader
+        words = {
+            "off": self.tr("Engine off"),
+            "starting": self.tr("Engine starting …"),
+            "ready": self.tr("Engine ready"),
+            "busy": self.tr("Engine busy"),
+        }
+        versions = [
+            f"{name} {engine.hello[key]}"
+            for key, name in (("tensorflow", "TensorFlow"), ("keras", "Keras"))
+            if engine.hello.get(key)
+        ]
+        parts = [words[engine.state], *versions] if engine.state != "off" else []
+        if reader.state == "off" and self._shown:
+            parts.insert(0, self.tr("Reader off"))
+        if not parts:
+            parts = [self.tr("Reader ready") if reader.state in ("ready", "busy") else self.tr("Reader starting …")]
+        self.engine_label.setText("  ·  ".join(parts))
+        good = engine.state in ("ready", "busy") or (engine.state == "off" and reader.state in ("ready", "busy"))
+        role = "good" if good else "warning"
+        self._engine_dot.setPixmap(icon("dot", role).pixmap(8, 8))
+        session = self.session
+        self.model_label.setText(
+            self.tr("{layers} layers  ·  {params} parameters").format(
+                layers=f"{len(session.model.layers):,}", params=about(session.inference.params)
+            )
+            if session is not None
+            else ""
+        )
+
+    def _update_progress(self) -> None:
+        names = [path.name for path in self._opening]
+        busy = bool(names)
+        self.work_label.setText(self.tr("Opening {files} …").format(files=", ".join(names)) if busy else "")
+        for part in (self.work_label, self.work_bar, self.work_cancel):
+            part.setVisible(busy)
+        if not busy:
+            self.work_bar.setRange(0, 0)
+
+    def _on_progress(self, part: float | None, text: str) -> None:
+        self.work_bar.setRange(0, 0 if part is None else 1000)
+        if part is not None:
+            self.work_bar.setValue(round(1000 * part))
+
+    def _cancel_opening(self) -> None:
+        for reply in list(self._opening.values()):
+            reply.cancel()
+
+    # Actions
+
+    def _update_actions(self) -> None:
+        session = self.session
+        running = session.running if session is not None else None
+        active = running is not None and running.active
+        self.actions_table.allow(
+            {
+                "model": session is not None,
+                "tab": session is not None,
+                "file": session is not None and session.path is not None,
+                "selection": session is not None and bool(session.selection),
+                "trainable": running is not None and not active,
+                "running": active and running is not None and not running.starting,
+                "result": running is not None and any(row.has_result for row in running.runs),
+            }
+        )
+        if active:
+            train = self.actions_table["train"]
+            train.setToolTip(self.tr("This project is being trained now."))
+        pause = self.actions_table["pause"]
+        pausing = running is not None and running.pausing
+        pause.setChecked(active and pausing)
+        pause.setText(self.tr("Resume") if pausing else table.text("Pause"))
+        self.device_label.setText(self._device_text(running))
+        self.run_label.setText(self._run_text(running))
+
+    def _device_text(self, running: Running | None) -> str:
+        devices = str(running.project.plan.devices) if running is not None else ""
+        return devices[:1].upper() + devices[1:]
+
+    def _run_text(self, running: Running | None) -> str:
+        snapshot = running.snapshot if running is not None else None
+        if running is None or not running.active:
+            return ""
+        if snapshot is None:
+            return self.tr("Training starts …")
+        return self.tr("Training: {percent} %").format(percent=int(100 * snapshot.done))
+
+    def _ask_for_files(self) -> None:
+        dialog = QFileDialog(self, self.tr("Open"), self._start_folder(), QCoreApplication.translate("window", FILTERS))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda names: self.open_paths([Path(name) for name in names]))
+        # Not exec(): the window goes on behind the dialog, and the curves with it.
+        dialog.open()
+
+    def _start_folder(self) -> str:
+        recent = self.settings.recent
+        return str(recent[0].parent if recent else Path.home())
+
+    def _reload(self) -> None:
+        session = self.session
+        if session is not None and session.path is not None:
+            self._open(session.path, again=session)
+
+    def _copy_name(self) -> None:
+        session = self.session
+        layer = session.layer(session.current[0]) if session is not None and session.current is not None else None
+        if layer is not None:
+            QGuiApplication.clipboard().setText(layer.name)
+
+    def _select_none(self) -> None:
+        if self.session is not None:
+            self.session.selection = ()
+
+    def _go_to_selection(self) -> None:
+        if self.session is not None and self.session.current is not None:
+            self.session.reveal_requested.emit(self.session.current)
+
+    def _show_palette(self) -> None:
+        from app.commands import CommandPalette
+
+        if self._palette is None:
+            self._palette = CommandPalette(self.actions_table, self)
+        self._palette.open()
+
+    def _choose_theme(self, choice: Any) -> None:
+        themes().choice = choice
+        if self._remember:
+            self.settings.theme = choice
+
+    def _step_tab(self, by: int) -> None:
+        if self.tabs.count():
+            self.tabs.setCurrentIndex((self.tabs.currentIndex() + by) % self.tabs.count())
+
+    def _toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def _reset_panels(self) -> None:
+        self._arrange()
+        self._later_fit_heads()
+
+    def _train(self) -> None:
+        session = self.session
+        if session is not None and session.running is not None and not session.running.active:
+            self.show_dock("training")
+            session.running.start()
+            self._update_actions()
+
+    def _pause(self) -> None:
+        session = self.session
+        if session is not None and session.running is not None:
+            session.running.pause(not session.running.pausing)
+            self._update_actions()
+
+    def _stop(self) -> None:
+        session = self.session
+        if session is not None and session.running is not None:
+            session.running.stop()
+
+    def _open_result(self) -> None:
+        session = self.session
+        if session is not None and session.running is not None:
+            row = next((row for row in session.running.runs if row.has_result), None)
+            if row is not None:
+                self.open_paths([row.run.result_path])
+
+    def _run_ended(self, snapshot: Snapshot) -> None:
+        log.info("%s: %s", snapshot.run.name, snapshot.state.sentence)
+        if snapshot.state.kind in ("done", "stopped") and snapshot.run.result_path.exists():
+            self.open_paths([snapshot.run.result_path])
+
+    def _show_shortcuts(self) -> None:
+        from app.dialogs import ShortcutsDialog
+
+        self._show_dialog(ShortcutsDialog(self.actions_table, self))
+
+    def _show_about(self) -> None:
+        from app.dialogs import AboutDialog
+
+        self._show_dialog(AboutDialog(self))
+
+    def _show_dialog(self, dialog: Any) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _open_log(self) -> None:
+        if not logs.file().exists():
+            log.info("The log begins here")
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(logs.file())))
+
+    # Qt's own events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Restores the arrangement, once the window has its size."""
+        super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            if self._remember and not self.settings.arrangement.isEmpty():
+                self.restoreState(self.settings.arrangement, STATE_VERSION)
+            else:
+                self._arrange()
+            self._fit_heads()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Says so once everything has been painted for the first time."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            # The children are painted within the same turn of the event loop.
+            QTimer.singleShot(0, self, self.painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Leaves everything as the next window should find it. Runs go on."""
+        if self._remember:
+            self.settings.geometry = self.saveGeometry()
+            self.settings.arrangement = self.saveState(STATE_VERSION)
+            self.settings.open_files = [session.path for session in self.sessions if session.path is not None]
+            self.settings.sync()
+        for session in self.sessions:
+            if session.running is not None:
+                session.running.close()
+        self.processes.close()
+        self.recorder.close()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files are welcome anywhere in the window."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self.welcome.zone.light(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """What was dragged is gone again."""
+        self.welcome.zone.light(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens what was dropped."""
+        self.welcome.zone.light(False)
+        self.open_paths([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
+
+    def _recolor(self) -> None:
+        # Icons of actions are painted by role; buttons keep the picture that they had.
+        for button in self.findChildren(QToolButton):
+            button.update()
+        self._update_status()
+        self.update()
