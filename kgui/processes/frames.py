@@ -13,8 +13,10 @@ from typing import Any, BinaryIO
 
 MAGIC = b"KGF1"
 HEAD = struct.Struct("<4sII")
-MAX_JSON = 1 << 30
+MAX_JSON = 1 << 29
 MAX_BUFFERS = 1 << 16
+MAX_BUFFER_BYTES = 1 << 33
+"""No message is anywhere near. A process that has lost its mind must not make the other one ask for a petabyte."""
 
 Buffer = bytes | bytearray | memoryview
 
@@ -49,6 +51,8 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], list[bytearray]] | Non
     if magic != MAGIC or length > MAX_JSON or count > MAX_BUFFERS:
         raise FrameError("not a message of kgui")
     sizes = struct.unpack(f"<{count}Q", _exactly(stream, 8 * count))
+    if sum(sizes) > MAX_BUFFER_BYTES:
+        raise FrameError("a message is larger than any of kgui's")
     message = json.loads(_exactly(stream, length))
     if not isinstance(message, dict):
         raise FrameError("a message is not a JSON object")
