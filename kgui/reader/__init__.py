@@ -1,1 +1,1 @@
-"""The process that opens files."""
+"""The process that opens files, and its client: `kgui.reader.client.Reader`."""

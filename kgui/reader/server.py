@@ -1,0 +1,247 @@
+"""What the reader does: open files, list weights, read values, compute statistics.
+
+Nothing here imports, unmarshals, unpickles or evaluates what a file says.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kgui.errors import FileError, KguiError, LimitError
+from kgui.processes import Answer, Task
+from kgui.reader.cache import FileCache
+
+if TYPE_CHECKING:
+    from kgui.formats import ModelFile
+    from kgui.formats.store import Selection
+    from kgui.graph import Weight
+
+MAX_VALUES = 256 << 20
+"""Bytes of values in one answer. A window shows less, and asks for a part."""
+MAX_PROJECT = 4 << 20
+
+
+class ModelReader:
+    """The operations on model files. Each takes a `Task` whose `params` are its arguments."""
+
+    def __init__(self) -> None:
+        from kgui.formats import open_model
+
+        self.files: FileCache[ModelFile] = FileCache(lambda path: open_model(path, weights=False))
+
+    def handlers(self) -> dict[str, Any]:
+        """By operation, for `kgui.processes.serve`."""
+        operations = {
+            "open": self.open,
+            "weights": self.weights,
+            "values": self.values,
+            "statistics": self.statistics,
+            "close": self.close,
+            "ping": lambda task: Answer(),
+        }
+        return {name: _in_words(operation) for name, operation in operations.items()}
+
+    def open(self, task: Task) -> Answer:
+        """`path`, `weights`: the model, what is inferred from it, its risks, and what else the file says."""
+        from kgui.graph.transfer import model_to_json
+        from kgui.inference.transfer import inference_to_json
+        from kgui.reports.risks import find_notices
+
+        path = Path(task.params["path"])
+        project = read_project(path)
+        target = path if project is None else path.parent / project["model"]
+        file = self.files.get(target)
+        if task.params.get("weights"):
+            file.list_weights()
+        value = {
+            "path": str(target),
+            "format": file.format,
+            "keras_version": file.keras_version,
+            "backend": file.backend,
+            "model": model_to_json(file.model),
+            "inference": inference_to_json(file.inference),
+            "risks": [_fields(risk) for risk in file.risks],
+            "notices": [_fields(notice) for notice in find_notices(file.model, file.training)],
+            "notes": file.notes,
+            "facts": file.facts,
+            "assets": file.assets,
+            "training": file.training,
+            "project": project,
+        }
+        return Answer(value)
+
+    def weights(self, task: Task) -> Answer:
+        """`path`: the arrays of every layer, by the ids that lead to it, and all arrays of the file."""
+        from kgui.inference.transfer import inference_to_json
+
+        file = self.files.get(Path(task.params["path"]))
+        entries = file.list_weights()
+        layers = [
+            [list(ids), [_weight(weight) for weight in layer.weights]]
+            for ids, layer in file.model.walk()
+            if layer.weights is not None
+        ]
+        return Answer(
+            {
+                "layers": layers,
+                "entries": [_weight(weight) for weight in entries],
+                "inference": inference_to_json(file.inference),
+                "risks": [_fields(risk) for risk in file.risks],
+                "notes": file.notes,
+            }
+        )
+
+    def values(self, task: Task) -> Answer:
+        """`path`, `weight`, `selection`: a part of an array, as raw bytes."""
+        from kgui.reader.arrays import to_raw
+
+        file, weight = self._array(task)
+        selection = _selection(task.params.get("selection"))
+        shape = _selected(weight.shape, selection)
+        size = math.prod(shape) * _itemsize(weight.dtype)
+        if size > MAX_VALUES:
+            raise LimitError(
+                f"This part has {size:,} bytes, and one answer holds {MAX_VALUES:,}",
+                where=f"{file.path}: {weight.path}",
+                hint="Ask for a smaller part.",
+            )
+        value, buffers = to_raw(file.read(weight, selection or None))
+        return Answer(value, buffers)
+
+    def statistics(self, task: Task) -> Answer:
+        """`path`, `weight`, `bins`: minimum, maximum, mean, …, and a histogram."""
+        from kgui.reader.arrays import statistics
+
+        file, weight = self._array(task)
+        result = statistics(
+            lambda selection: file.read(weight, selection or None),
+            weight.shape,
+            _itemsize(weight.dtype),
+            bins=task.params.get("bins", 64),
+            progress=lambda fraction: task.progress(fraction, weight.name),
+        )
+        return Answer(result.to_json())
+
+    def close(self, task: Task) -> Answer:
+        """`path`: gives the file back."""
+        return Answer(self.files.forget(Path(task.params["path"])))
+
+    def _array(self, task: Task) -> tuple[ModelFile, Weight]:
+        path, name = Path(task.params["path"]), task.params["weight"]
+        file = self.files.get(path)
+        for weight in file.list_weights():
+            if weight.path == name:
+                return file, weight
+        for _, layer in file.model.walk():
+            for weight in layer.weights or ():
+                if weight.path == name:
+                    return file, weight
+        raise FileError(
+            "The file has no such array (any more)",
+            where=f"{path}: {name}",
+            hint="Open the file again if it has changed.",
+        )
+
+
+def read_project(path: Path) -> dict[str, Any] | None:
+    """The JSON of a `.kgui` project, or None where the file is no project: a project has a version under "kgui".
+
+    Raises:
+        FileError: It is a project, and names no model.
+    """
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_PROJECT:
+            return None
+        with path.open("rb") as stream:
+            if stream.read(64).lstrip()[:1] != b"{":
+                return None
+            stream.seek(0)
+            value = json.loads(stream.read(MAX_PROJECT))
+    except (OSError, ValueError, RecursionError):
+        # Not a project; `open_model` looks at it and has the words for what is wrong.
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("kgui"), int):
+        return None
+    if not isinstance(value.get("model"), str) or not value["model"]:
+        raise FileError('This project names no model (key "model")', where=str(path))
+    return value
+
+
+def _in_words(operation: Any) -> Any:
+    """The operation, with what Python raises for a file without measure put in words."""
+
+    def run(task: Task) -> Answer:
+        where = str(task.params.get("path"))
+        try:
+            answer: Answer = operation(task)
+        except KguiError:
+            raise
+        except RecursionError as error:
+            raise LimitError("The file is nested deeper than any model", where=where) from error
+        except MemoryError as error:
+            raise LimitError("The file asks for more memory than kgui gives to one file", where=where) from error
+        return answer
+
+    return run
+
+
+def _fields(risk: Any) -> list[str]:
+    return [risk.kind, risk.where, risk.detail, risk.runs_when]
+
+
+def _weight(weight: Weight) -> list[Any]:
+    return [weight.name, weight.shape, weight.dtype, weight.path, weight.trainable]
+
+
+def _itemsize(dtype: str) -> int:
+    from kgui.reader.arrays import named_dtype
+
+    try:
+        return named_dtype(dtype).itemsize or 1
+    except (TypeError, AttributeError, ImportError):
+        return 1  # texts of any length; the store has its own limit for what it reads
+
+
+def _selection(parts: list[Any] | None) -> Selection:
+    return tuple(part if isinstance(part, int) else slice(*part) for part in parts or ())
+
+
+def _selected(shape: tuple[int, ...], selection: Selection) -> tuple[int, ...]:
+    """The shape of a part.
+
+    Raises:
+        LimitError: There is no such part.
+    """
+    if len(selection) > len(shape):
+        raise LimitError(f"The array has {len(shape)} dimensions, and {len(selection)} were selected")
+    lengths = []
+    for part, length in zip(selection, shape, strict=False):
+        if isinstance(part, int):
+            if not -length <= part < length:
+                raise LimitError(f"There is no row {part} among {length}")
+        else:
+            lengths.append(len(range(*part.indices(length))))
+    return (*lengths, *shape[len(selection) :])
+
+
+def main() -> None:
+    """The reader process: limits itself, loads what it needs, locks itself, and answers until nobody asks any more."""
+    from kgui.reader.limits import limit_this_process, lock_this_process
+
+    limit_this_process()
+    # What is imported now can still write its byte code to the disk, and need not be opened later under the lock.
+    import h5py
+    import numpy
+
+    import kgui.graph.transfer
+    import kgui.inference.transfer
+    import kgui.reader.arrays
+    import kgui.reports.risks  # noqa: F401
+    from kgui.processes import serve
+
+    handlers = ModelReader().handlers()
+    held = lock_this_process()
+    serve(handlers, hello={"locks": held, "h5py": h5py.__version__, "numpy": numpy.__version__})
