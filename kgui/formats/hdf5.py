@@ -356,7 +356,7 @@ class SafeHdf5:
         if shape is None:
             return None
         count = math.prod(shape)
-        if max(count * max(kind.get_size(), 1), attribute.get_storage_size()) > MAX_ATTRIBUTE_BYTES:
+        if count * max(kind.get_size(), 1) > MAX_ATTRIBUTE_BYTES:
             raise LimitError(
                 f"The attribute '{name}' is larger than {MAX_ATTRIBUTE_BYTES >> 20} MB", where=str(self.path)
             )

@@ -28,7 +28,6 @@ def store_in_archive(file: ModelFile, archive: Archive, name: str) -> WeightStor
         LimitError: It is packed, and too large to be unpacked into memory.
     """
     place = archive.place(name)
-    file.risks.extend(item for item in archive.risks if item not in file.risks)
     if name.endswith(".npz"):
         from kgui.formats.npz import store_in_window
 
@@ -93,9 +92,10 @@ def store_in_hdf5(file: ModelFile, hdf5: SafeHdf5) -> WeightStore:
 
 
 def is_legacy(hdf5: SafeHdf5) -> bool:
-    """True for the layout with a group per layer name: "layer_names" of Keras 1 on, "nb_layers" of Keras 0.x."""
+    """True for the layout with a group per layer name: "layer_names" of Keras 1 on; and for Keras 0.x."""
     return (
         hdf5.attribute("", "nb_layers") is not None
+        or hdf5.attribute("graph", "nb_params") is not None
         or hdf5.names("", "layer_names") is not None
         or hdf5.names("model_weights", "layer_names") is not None
     )
@@ -116,7 +116,7 @@ def weights_file(source: Source, hdf5: SafeHdf5) -> ModelFile:
     version = hdf5.text("", "keras_version")
     model = Model("weights", name=source.path.name.split(".")[0], class_name="")
     if is_legacy(hdf5):
-        era = "keras-0" if hdf5.attribute("", "nb_layers") is not None else "keras-1"
+        era = "keras-0" if hdf5.names("", "layer_names") is None else "keras-1"
         if version:
             from kgui.formats.structure import era_of_version
 

@@ -11,7 +11,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kgui.layers.categories import category
+from kgui.formats.notes import quoted
+from kgui.layers.categories import CATEGORIES, category, classes_of
+from kgui.layers.eras import CLASSES
+
+MAX_NAMED = 8
+"""Arrays or layers that a note names before it only counts."""
 
 Config = Mapping[str, Any]
 Shape = tuple[int, ...]
@@ -209,8 +214,11 @@ def expected(class_name: str, config: Config, prefix: str = "", *, trainable: bo
             return None
         found += inner
     if class_name == "SpectralNormalization":
-        copies = [item for item in found if item.name in (f"{prefix}layer/kernel", f"{prefix}layer/embeddings")]
-        found = [item for item in found if item not in copies[1:]] if len(copies) > 1 else found
+        # The wrapped layer's kernel is the wrapper's own as well.
+        kernels = (f"{prefix}layer/kernel", f"{prefix}layer/embeddings")
+        copies = [index for index, item in enumerate(found) if item.name in kernels]
+        if len(copies) > 1:
+            found[copies[0]] = found.pop(copies[1])
     return found
 
 
@@ -335,6 +343,19 @@ def class_of_group(group: str) -> str:
     return _CLASS_OF_GROUP.get(group, "")
 
 
+_CLASS_OF_LAYER = {
+    **{to_snake_case(old): old for old in CLASSES},
+    **{to_snake_case(name): name for which in CATEGORIES for name in classes_of(which) if which != "Operation"},
+    "model": "Functional",
+}
+
+
+def class_of_layer(name: str) -> str:
+    """The class of a layer that still has the name that Keras gave it ("conv2d_3"), or ""."""
+    base = re.sub(r"_\d+$", "", name)
+    return _CLASS_OF_LAYER.get(base, "")
+
+
 class Guess(NamedTuple):
     """What a layer with arrays of such shapes is: its class where that is sure enough, else "", and their names."""
 
@@ -358,3 +379,11 @@ def guess(shapes: Sequence[Shape]) -> Guess | None:
         if kind and not rest:
             return Guess(kind, ("kernel", "recurrent_kernel", "bias"))
     return None
+
+
+def listed(what: str, names: Sequence[str]) -> str:
+    """Names for a sentence: "the layer 'a'", "the 3 layers 'a', 'b', 'c'", "20 layers ('a', 'b', …)"."""
+    if len(names) == 1:
+        return f"the {what} {quoted(names[0])}"
+    shown = ", ".join(quoted(name) for name in names[:MAX_NAMED])
+    return f"the {len(names)} {what}s {shown}" if len(names) <= MAX_NAMED else f"{len(names)} {what}s ({shown}, …)"

@@ -16,6 +16,7 @@ from kgui.formats.weight_names import (
     expects_weights,
     guess,
     is_trainable,
+    listed,
     numbered,
     own_names,
     parts,
@@ -36,9 +37,6 @@ CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 
 NOT_LAYERS = frozenset({"optimizer", "optimizer_weights", "compile_metrics", "_compile_metrics", "metrics", "_metrics"})
 """What stands beside the layers at the root of a file."""
-
-MAX_NAMED = 8
-"""Arrays or layers that a note names before it only counts."""
 
 
 class Entry(Protocol):
@@ -140,14 +138,14 @@ class TreeMapper:
     # -- models --------------------------------------------------------------------------------------------------
 
     def _model(self, model: Model, node: Node | None, *, trainable: bool) -> None:
-        layers = [layer for layer in model.layers.values() if self._is_listed(layer, model)]
+        layers = [layer for layer in model.layers.values() if self._islisted(layer, model)]
         groups = self._groups(node, layers)
         for layer in model.layers.values():
             layer.weights = []
         for layer in layers:
             self._layer(layer, groups.get(layer.id), trainable=trainable)
 
-    def _is_listed(self, layer: Layer, model: Model) -> bool:
+    def _islisted(self, layer: Layer, model: Model) -> bool:
         """Whether a layer is in Keras' `model.layers`: operations are not, nor the input of a Sequential."""
         if layer.is_operation and self._era == "keras-3":
             return False
@@ -331,7 +329,7 @@ class TreeMapper:
             elif expects_weights(layer.class_name, layer.config):
                 missing.append(layer.name)
         if missing and self._claimed:
-            self.notes.append(f"The file has no weights for {_listed('layer', missing)}.")
+            self.notes.append(f"The file has no weights for {listed('layer', missing)}.")
         elif missing:
             self.notes.append("The file has no weights for any layer.")
 
@@ -345,7 +343,7 @@ class TreeMapper:
         ]
         left += [entry.path for entry in self.root.arrays if entry.path not in self._claimed]
         if left:
-            self.notes.append(f"No layer claims {_listed('array', left)}.")
+            self.notes.append(f"No layer claims {listed('array', left)}.")
 
     # -- models without a graph ----------------------------------------------------------------------------------
 
@@ -370,7 +368,7 @@ class TreeMapper:
     def _make_layer(self, model: Model, name: str, node: Node, class_name: str, *, whole: bool = True) -> None:
         if not any(node.everything()):
             return
-        layer = Layer(max(model.layers, default=-1) + 1, name, class_name, implied=True)
+        layer = Layer(max(model.layers, default=-1) + 1, name, class_name)
         model.layers[layer.id] = layer
         if class_name in ("Functional", "Sequential") or any(inner in node.children for inner in CONTAINERS):
             layer.model = Model("weights", name, class_name, era=model.era)
@@ -401,14 +399,6 @@ def _without_copy(weights: list[Weight], prefix: str) -> list[Weight]:
         return weights
     first.name = copy.name
     return [weight for weight in weights if weight is not copy]
-
-
-def _listed(what: str, names: Sequence[str]) -> str:
-    """Names for a sentence: "the layer 'a'", "the 3 layers 'a', 'b', 'c'", "20 layers ('a', 'b', …)"."""
-    if len(names) == 1:
-        return f"the {what} {quoted(names[0])}"
-    shown = ", ".join(quoted(name) for name in names[:MAX_NAMED])
-    return f"the {len(names)} {what}s {shown}" if len(names) <= MAX_NAMED else f"{len(names)} {what}s ({shown}, …)"
 
 
 class WeightsV3:
@@ -442,7 +432,7 @@ class WeightsV3:
         mapper.map(model)
         damaged = [path for file in self.files for path in file.damaged]
         if damaged:
-            mapper.notes.append(f"HDF5 cannot read {_listed('object', damaged)}; the file is damaged.")
+            mapper.notes.append(f"HDF5 cannot read {listed('object', damaged)}; the file is damaged.")
         return mapper.notes
 
     def _name_of(self, path: str) -> str | None:
