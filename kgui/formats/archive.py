@@ -16,7 +16,7 @@ from typing import BinaryIO
 from kgui.errors import FileError, LimitError
 from kgui.formats.notes import quoted
 from kgui.formats.source import format_size, unreadable
-from kgui.reports.risks import Risk, risk
+from kgui.reports.risk_kinds import Risk, risk
 
 MAX_MEMBERS = 20_000
 """A model has four members and one for each vocabulary."""

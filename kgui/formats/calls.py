@@ -15,7 +15,7 @@ Sources: `keras.src.models.functional` (3.15), `keras.engine.base_layer.Node.get
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from kgui.errors import ModelError
@@ -51,30 +51,39 @@ class CallDecoder:
         producers: Layers by the name that references use.
         stored: Gets the shapes that the file states.
         notes: Gets what does not fit.
+        leaf_size: Elements of a leaf in encodings 2 and 3.
+        consumer: The layer whose calls are decoded, or in words what else names tensors.
+        backward: Whether a layer takes a tensor of itself or of a later one, as shared layers may.
     """
 
     producers: dict[str, Producer]
     stored: dict[TensorRef, TensorSpec]
     notes: Notes
     leaf_size: int = 4
-    consumer: str = field(default="")
+    consumer: Layer | str = ""
+    backward: bool = False
+
+    def _note(self, what: str) -> None:
+        """Remarks what the consumer at hand does; its name is only put into words when that is needed."""
+        who = self.consumer if isinstance(self.consumer, str) else f"Layer {quoted(self.consumer.name)}"
+        self.notes.add(f"{who} {what}")
 
     def ref(self, name: Any, node: Any, tensor: Any, *, quiet: bool = False) -> TensorRef | None:
         """The tensor that a reference means, or None where there is none."""
         producer = self.producers.get(name) if isinstance(name, str) else None
         if producer is None:
             if not quiet:
-                self.notes.add(f"{self.consumer} takes a tensor from layer {quoted(name)}, which is not in the model.")
+                self._note(f"takes a tensor from layer {quoted(name)}, which is not in the model.")
             return None
         if type(node) is not int or type(tensor) is not int:
-            self.notes.add(f"{self.consumer} names a tensor of layer {quoted(name)} in a way that says nothing.")
+            self._note(f"names a tensor of layer {quoted(name)} in a way that says nothing.")
             return None
         call = node - producer.base
         if not 0 <= call < producer.calls or not 0 <= tensor < 1_000_000:
-            self.notes.add(
-                f"{self.consumer} takes a tensor from call {node} of layer {quoted(name)}, which has no such call."
-            )
+            self._note(f"takes a tensor from call {node} of layer {quoted(name)}, which has no such call.")
             return None
+        if type(self.consumer) is Layer and producer.id >= self.consumer.id:
+            self.backward = True
         return TensorRef(producer.id, call, tensor)
 
     # Encoding 1 -------------------------------------------------------------------------------------------------
@@ -104,7 +113,7 @@ class CallDecoder:
         config = value.get("config")
         history = config.get("keras_history") if isinstance(config, dict) else None
         if config is None or type(history) is not list or len(history) != 3:
-            self.notes.add(f"{self.consumer} takes a tensor that the file does not say the origin of.")
+            self._note("takes a tensor that the file does not say the origin of.")
             return value
         ref = self.ref(*history)
         if ref is None:

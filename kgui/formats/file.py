@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from kgui.errors import FileError
 from kgui.graph import Model, Weight
 from kgui.inference.result import Inference
-from kgui.reports.risks import Risk
+from kgui.reports.risk_kinds import Risk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,7 @@ class ModelFile:
         model: The graph. Weights are listed by `list_weights`, not before.
         training: What the file says about compiling and training (compile_config, training_config), as it has it.
         facts: What else is known, for people: label to text ("saved" to "2024-05-01 10:00", "size" to "12.3 MB", …).
-        risks: What could run code, read other files, or exhaust a machine.
+        container_risks: What is odd about the file itself (archive, HDF5, YAML), apart from the configuration in it.
         notes: What the user should know and that is no risk: "subclassed model: the file has no graph", ….
         store: Where the weights are, or None where the file has none or `list_weights` has not been called.
         find_store: Finds the weights, or None where the file has none. Called once, by `list_weights`.
@@ -47,7 +47,7 @@ class ModelFile:
     backend: str | None = None
     training: dict[str, Any] | None = None
     facts: dict[str, str] = field(default_factory=dict)
-    risks: list[Risk] = field(default_factory=list)
+    container_risks: list[Risk] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     assets: dict[str, int] = field(default_factory=dict)
     store: WeightStore | None = None
@@ -62,6 +62,13 @@ class ModelFile:
         from kgui.inference import infer
 
         return infer(self.model)
+
+    @cached_property
+    def risks(self) -> list[Risk]:
+        """What could run code, read other files, or exhaust a machine: of the file, then of the configuration."""
+        from kgui.reports.risks import find_risks
+
+        return list(dict.fromkeys([*self.container_risks, *find_risks(self.model, self.training)]))
 
     def list_weights(self) -> list[Weight]:
         """Lists the arrays of every layer (`Layer.weights`), without their values.
@@ -79,10 +86,10 @@ class ModelFile:
             self.find_store = None
             if self.store is not None:
                 self.notes.extend(note for note in self.store.attach(self.model) if note not in self.notes)
-                self.risks.extend(risk for risk in self.store.risks if risk not in self.risks)
-                self.risks.extend(risk for risk in self.store.risks if risk not in self.risks)
+                self.container_risks.extend(self.store.risks)
                 # What has been inferred without the weights may say less than what can be said now.
                 self.__dict__.pop("inference", None)
+                self.__dict__.pop("risks", None)
         return [] if self.store is None else self.store.entries()
 
     def read(self, weight: Weight, selection: Selection | None = None) -> np.ndarray[Any, Any]:

@@ -43,12 +43,13 @@ def decode(config: Json, era: Era, notes: Notes) -> Model:
     decoder.consumer = "The list of the model's outputs"
     model.outputs = decoder.ends(config["output_layers"])
     _stored_by_build(model)
-    _check_cycles(model, notes)
+    if decoder.backward:
+        _check_cycles(model, notes)
     return model
 
 
 def _decode_calls(layer: Layer, items: list[Any], decoder: CallDecoder) -> None:
-    decoder.consumer = f"Layer {quoted(layer.name)}"
+    decoder.consumer = layer
     bare = layer.class_name in BARE
     for item in items:
         if type(item) is dict and ("args" in item or "kwargs" in item):
@@ -176,17 +177,12 @@ def _check_cycles(model: Model, notes: Notes) -> None:
     """Remarks a cycle of calls, which only a damaged or made-up file has."""
     waiting: dict[tuple[int, int], int] = {}
     users: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    backward = False
-    position = {key: index for index, key in enumerate(model.layers)}
     for layer in model.layers.values():
         for index, call in enumerate(layer.calls):
             sources = {(ref.layer, ref.call) for ref in call.inputs()}
             waiting[layer.id, index] = len(sources)
             for source in sources:
                 users.setdefault(source, []).append((layer.id, index))
-                backward = backward or position[source[0]] >= position[layer.id]
-    if not backward:
-        return
     ready = [key for key, count in waiting.items() if count == 0]
     done = 0
     while ready:

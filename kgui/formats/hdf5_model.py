@@ -16,7 +16,7 @@ from kgui.formats.source import Source
 from kgui.formats.stores import is_weights, store_in_hdf5, weights_file
 from kgui.formats.structure import decode_model
 from kgui.formats.text import fill_in, parse_json
-from kgui.reports.risks import Risk
+from kgui.reports.risk_kinds import Risk
 
 
 def open_hdf5(source: Source) -> ModelFile:
@@ -56,7 +56,7 @@ def _whole_model(source: Source, hdf5: SafeHdf5, text: str) -> ModelFile:
     except FileError as error:
         raise FileError(error.what, where=where, hint=error.hint) from error
     key = "keras-hdf5" if source.path.suffix.lower() == ".keras" else "hdf5"
-    file = ModelFile(source.path, key, model, keras_version=version, risks=risks)
+    file = ModelFile(source.path, key, model, keras_version=version, container_risks=risks)
     file.backend = hdf5.text("", "backend")
     fill_in(file, value, notes)
     if key == "keras-hdf5":

@@ -15,7 +15,7 @@ from kgui.formats.notes import Notes
 from kgui.formats.source import Source, look_at
 from kgui.formats.structure import decode_model
 from kgui.formats.text import MAX_TEXT_BYTES, fill_in, parse_json
-from kgui.reports.risks import Risk
+from kgui.reports.risk_kinds import Risk
 
 CONFIG, METADATA = "config.json", "metadata.json"
 WEIGHTS = ("model.weights.h5", "model.weights.npz", "model.weights.json")
@@ -128,7 +128,7 @@ def _decode(path: Path, key: str, config: bytes, metadata: bytes | None, risks: 
         model = decode_model(value, notes, version=version)
     except FileError as error:
         raise FileError(error.what, where=where, hint=error.hint) from error
-    file = ModelFile(path, key, model, keras_version=version, risks=risks)
+    file = ModelFile(path, key, model, keras_version=version, container_risks=risks)
     saved = about.get("date_saved")
     if isinstance(saved, str):
         file.facts["saved"] = saved.replace("@", " ")

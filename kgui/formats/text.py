@@ -12,7 +12,7 @@ from kgui.formats.file import ModelFile
 from kgui.formats.notes import Notes, quoted
 from kgui.formats.source import Source, format_size
 from kgui.formats.structure import decode_model
-from kgui.reports.risks import Risk, risk
+from kgui.reports.risk_kinds import Risk, risk
 
 MAX_TEXT_BYTES = 64 << 20
 """The largest public config is 0.8 MB; a model of 20,000 layers has 20 MB."""
@@ -56,10 +56,17 @@ def parse_json(text: bytes | str, where: str, risks: list[Risk]) -> Any:
     except ValueError as error:
         raise _bad_json(error, text, where) from error
     keys = check_nesting(value, where)
-    if keys is not None and keys != len(_KEY.findall(text)):
+    if keys != _count_keys(text):
         # Either a key that is given twice, or a text that looks like a key: only a second look tells.
         _find_duplicates(text, where, risks)
     return value
+
+
+def _count_keys(text: str) -> int:
+    """How often text looks like a key: as often as there are keys, or more."""
+    if any(blank + ":" in text for blank in " \t\r\n"):
+        return len(_KEY.findall(text))
+    return text.count('":')  # 9 times as fast, and all that Python's own writer makes
 
 
 def _bad_json(error: ValueError, text: str, where: str) -> FileError:
@@ -159,7 +166,7 @@ def architecture(source: Source, key: str, value: Any, risks: list[Risk]) -> Mod
         model = decode_model(value, notes)
     except FileError as error:
         raise FileError(error.what, where=where, hint=_what_else(value)) from error
-    file = ModelFile(source.path, key, model, risks=risks)
+    file = ModelFile(source.path, key, model, container_risks=risks)
     fill_in(file, value, notes)
     pair(file, source)
     return file

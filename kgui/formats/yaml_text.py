@@ -15,7 +15,7 @@ from kgui.errors import FileError, LimitError
 from kgui.formats.notes import quoted
 from kgui.formats.source import format_size
 from kgui.formats.text import MAX_NESTING, _too_deep
-from kgui.reports.risks import Risk, risk
+from kgui.reports.risk_kinds import Risk, risk
 
 MAX_YAML_BYTES = 8 << 20
 MAX_YAML_VALUES = 1_000_000
