@@ -5,6 +5,7 @@ Nothing here imports, unmarshals, unpickles or evaluates what a file says.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import math
 from pathlib import Path
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 MAX_VALUES = 256 << 20
 """Bytes of values in one answer. A window shows less, and asks for a part."""
 MAX_PROJECT = 4 << 20
+SILENCE = 60.0
+"""Seconds without an answer or progress after which the process ends itself, if nobody has ended it before. A thread
+of C measures it, as a library that is stuck lets no thread of Python run."""
 
 
 class ModelReader:
@@ -121,7 +125,7 @@ class ModelReader:
             weight.shape,
             _itemsize(weight.dtype),
             bins=task.params.get("bins", 64),
-            progress=lambda fraction: task.progress(fraction, weight.name),
+            progress=lambda fraction: _alive(task, fraction, weight.name),
         )
         return Answer(result.to_json())
 
@@ -175,6 +179,7 @@ def _in_words(operation: Any) -> Any:
 
     def run(task: Task) -> Answer:
         where = str(task.params.get("path"))
+        faulthandler.dump_traceback_later(SILENCE, exit=True)
         try:
             answer: Answer = operation(task)
         except KguiError:
@@ -183,9 +188,16 @@ def _in_words(operation: Any) -> Any:
             raise LimitError("The file is nested deeper than any model", where=where) from error
         except MemoryError as error:
             raise LimitError("The file asks for more memory than kgui gives to one file", where=where) from error
+        finally:
+            faulthandler.cancel_dump_traceback_later()
         return answer
 
     return run
+
+
+def _alive(task: Task, fraction: float, text: str) -> None:
+    faulthandler.dump_traceback_later(SILENCE, exit=True)
+    task.progress(fraction, text)
 
 
 def _fields(risk: Any) -> list[str]:
