@@ -50,7 +50,17 @@ class Batches:
     @property
     def steps(self) -> int:
         """Training steps in an epoch."""
-        return -(-len(self.samples.training) // self.plan.batch_size)
+        return self._count(len(self.samples.training))
+
+    def _count(self, rows: int) -> int:
+        """Batches that some samples make.
+
+        The last may be smaller. But TensorFlow gives the replicas of a batch that is smaller than their number nothing
+        to do, and synchronised batch normalisation then waits for them ("Shape mismatch in the collective instance",
+        2 samples on 4 devices): so few go into the batch before.
+        """
+        whole, left = divmod(rows, self.plan.batch_size)
+        return max(1, whole + (left >= self.plan.devices.replicas))
 
     def training(self) -> tf.data.Dataset:
         """One epoch of training: the one that `position` names when the iteration begins."""
@@ -77,14 +87,21 @@ class Batches:
             window=self._window,
         )
 
-    def _windows(self, order: np.ndarray[Any, Any]) -> Iterator[tuple[Any, Any]]:
+    def _windows(self, order: np.ndarray[Any, Any]) -> Iterator[tuple[int, Any, Any]]:
+        """Yields samples that fill a number of batches: that number, inputs, targets."""
         fields = self.samples.source.fields
+        batch, left = self.plan.batch_size, self._count(len(order))
+        start = 0
         try:
-            for start in range(0, len(order), self._window):
-                arrays = self.samples.source.read(order[start : start + self._window])
+            while left:
+                count = min(left, self._window // batch)
+                left -= count
+                end = start + count * batch if left else len(order)
+                arrays = self.samples.source.read(order[start:end])
                 # TensorFlow knows the machine's own order of bytes only.
                 arrays = {name: array.astype(_dtype(fields[name]), copy=False) for name, array in arrays.items()}
-                yield _side(arrays, "input"), _side(arrays, "target")
+                yield count, _side(arrays, "input"), _side(arrays, "target")
+                start = end
         except KguiError as error:
             self.failure = error
             raise
@@ -94,23 +111,22 @@ class Batches:
         fields = self.samples.source.fields
         signature = {name: tf.TensorSpec((None, *field.shape), _dtype(field)) for name, field in fields.items()}
 
-        def batches_of(x: Any, y: Any) -> tf.data.Dataset:
-            count = tf.shape(tf.nest.flatten(x)[0], tf.int64)[0]
+        def batches_of(count: tf.Tensor, x: Any, y: Any) -> tf.data.Dataset:
+            rows = tf.shape(tf.nest.flatten(x)[0], tf.int64)[0]
 
             def one(index: tf.Tensor) -> Any:
-                part = tf.nest.map_structure(
-                    lambda tensor: tensor[index * batch : tf.minimum((index + 1) * batch, count)], (x, y)
-                )
-                return self._prepared(*part)
+                end = tf.where(index == count - 1, rows, (index + 1) * batch)
+                return self._prepared(*tf.nest.map_structure(lambda tensor: tensor[index * batch : end], (x, y)))
 
-            return tf.data.Dataset.range(-(-count // batch)).map(one)
+            return tf.data.Dataset.range(count).map(one)
 
         dataset = tf.data.Dataset.from_generator(
-            lambda: self._windows(order()), output_signature=(_side(signature, "input"), _side(signature, "target"))
+            lambda: self._windows(order()),
+            output_signature=(tf.TensorSpec((), tf.int64), _side(signature, "input"), _side(signature, "target")),
         ).flat_map(batches_of)
         # Of a dataset of unknown length Keras takes one step too many per epoch (optimizer.iterations and dropout's
         # seed advance 33 times in 3 epochs of 10 steps).
-        dataset = dataset.apply(tf.data.experimental.assert_cardinality(-(-rows // batch))).prefetch(2)
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(self._count(rows))).prefetch(2)
         options = tf.data.Options()
         # With autotune on, the end of an epoch sometimes waits seconds for the tuner's back-off.
         options.autotune.enabled = False

@@ -8,6 +8,7 @@ when no callback wants them. This one keeps references and converts them some 30
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -45,20 +46,21 @@ class BatchLoss:
 
     def __init__(self, model: Any) -> None:
         self.latest: Any = None
-        self._traced: Any = None
+        # Replicas are traced in a thread each, by turns: the second computes its loss before the first is done.
+        traced = threading.local()
         compute_loss, train_step = model.compute_loss, model.train_step
 
         def noted(*arguments: Any, **named: Any) -> Any:
-            self._traced = compute_loss(*arguments, **named)
-            return self._traced
+            traced.loss = compute_loss(*arguments, **named)
+            return traced.loss
 
         def step(data: Any) -> Any:
-            self._traced = None
+            traced.loss = None
             logs = train_step(data)
             # A training step of the user's own need not compute its loss this way.
-            if self._traced is None or not isinstance(logs, dict):
+            if traced.loss is None or not isinstance(logs, dict):
                 return logs
-            return {**logs, BATCH_LOSS: loss_module.unscale_loss_for_distribution(self._traced)}
+            return {**logs, BATCH_LOSS: loss_module.unscale_loss_for_distribution(traced.loss)}
 
         model.compute_loss = noted
         model.train_step = step

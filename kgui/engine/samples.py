@@ -43,6 +43,13 @@ def load(plan: Plan) -> Samples:
     if source.rows < 2 and plan.split.validation_fraction > 0:
         raise DataError("One sample cannot be split into training and validation", where=plan.data.file)
     training, validation = split(source.rows, plan.split.validation_fraction, plan.split.seed)
+    for part, rows in (("training", training), ("validation", validation)):
+        if 0 < len(rows) < plan.devices.replicas:
+            raise DataError(
+                f"{len(rows)} samples for {part} are fewer than the {plan.devices.replicas} devices",
+                where=plan.data.file,
+                hint="Train on fewer devices.",
+            )
     if sum(field.row_bytes for field in source.fields.values()) * source.rows <= IN_MEMORY_BYTES:
         source = ArraySource(source.read(np.arange(source.rows)))
     return Samples(source, training, validation)
