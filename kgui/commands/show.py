@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
             from kgui.reports.json_report import to_json
 
-            write(json.dumps(to_json(file), indent=2, ensure_ascii=False))
+            write(json.dumps(to_json(file), indent=2, ensure_ascii=not speaks_unicode()))
         else:
             write(_text(file, arguments))
     return 0
@@ -61,7 +61,7 @@ def _text(file: ModelFile, arguments: argparse.Namespace) -> str:
         show_multiply_adds=arguments.show_cost,
         notes=file.notes,
         optimizer=_optimizer(file),
-        only_ascii=not _speaks_unicode(),
+        only_ascii=not speaks_unicode(),
     )
 
 
@@ -76,7 +76,8 @@ def _is_of_optimizer(path: str) -> bool:
     return path.lstrip("/").startswith(("optimizer/", "optimizer_weights/"))
 
 
-def _speaks_unicode() -> bool:
+def speaks_unicode() -> bool:
+    """Whether standard output can show any character."""
     return (sys.stdout.encoding or "ascii").lower().replace("-", "").startswith("utf")
 
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from kgui.graph import Shape, Weight
+from kgui.reports.visible import visible
 
 BITS = {
     "float64": 64,
@@ -25,20 +26,13 @@ BITS = {
 }
 """Bits of one value; every other dtype (int8, bool, float8_e4m3fn, …) has 8."""
 
-_NOT_PLAIN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-
 
 def plain(text: str) -> str:
-    """A name from a file on one line: control characters and those that change the direction of text are spelled out.
+    """A name from a file in full and on one line, with control characters spelled out.
 
     A layer may be called anything, an escape sequence for the terminal included.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char.encode("unicode_escape").decode("ascii") if unicodedata.category(char) in _NOT_PLAIN else char
-        for char in text
-    )
+    return text if text.isascii() and text.isprintable() else visible(text, limit=len(text))
 
 
 def shape_text(shape: Shape | None) -> str:
