@@ -118,7 +118,8 @@ def einsum_dense(ask: Ask) -> Answer:
     stated = (target,) if type(target) is int else shape_of(target)
     if stated is None:
         raise Misfit("EinsumDense needs an output_shape.", "Set output_shape, without the batch size.")
-    out: list[int | None] = [shape[0], *(shape[1:elided] if left else ()), *stated]
+    # Keras inserts the elided sizes one by one at the front, so that three or more of them come out reversed.
+    out: list[int | None] = [shape[0], *(reversed(shape[1:elided]) if left else ()), *stated]
     if elided and not left:
         out += shape[len(shape) - elided :]
     sources = {name: place + (elided if left else 0) for place, name in enumerate(read)}

@@ -81,7 +81,9 @@ def spectral_normalization(ask: Ask) -> Answer:
     vector = Weight("vector_u", (1, kernel.shape[-1]), kernel.dtype, None, False)
     # The call ends with a cast to the input's dtype, but the declared output is in the layer's own.
     outputs = [TensorSpec(spec.shape, ask.compute) for spec in inner.outputs]
-    return Answer(outputs, [vector, *prefixed("layer", inner.weights)], inner.multiply_adds)
+    # The wrapper holds the kernel as its own, so that it comes before what the layer has besides.
+    rest = [weight for weight in inner.weights if weight is not kernel]
+    return Answer(outputs, [kernel, vector, *prefixed("layer", rest)], inner.multiply_adds)
 
 
 def prefixed(prefix: str, weights: object) -> list[Weight]:
