@@ -18,7 +18,7 @@ MIN_WIDTH = 176.0
 MAX_WIDTH = 264.0
 BADGE_HEIGHT = 15.0
 BADGE_GAP = 5.0
-CHEVRON = 16.0
+CHEVRON = 20.0
 """Room for the sign that opens a nested model."""
 
 INSIDE = 24.0

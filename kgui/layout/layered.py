@@ -692,7 +692,8 @@ def _draw(
                 inlet = inlets[min(links[number].inlet, len(inlets) - 1)]
                 routes[number].append((at + inlet, corners[low][1]))
             continue
-        wanted = sorted((min(max(routes[n][-1][0], at + first), at + last), routes[n][-1][0], n) for n in numbers)
+        alone = len(numbers) == 1
+        wanted = sorted((_inlet(routes[n][-1][0], at + first, at + last, alone), routes[n][-1][0], n) for n in numbers)
         for number, place in zip(
             [n for _, _, n in wanted],
             _spread([w for w, _, _ in wanted], at + first, at + last, spacing.port),
@@ -704,6 +705,14 @@ def _draw(
             routes[number].reverse()
     right = max([right, *(value for value in beside.values())]) if beside else right
     return Arrangement(corners, [_simple(route) for route in routes], right, bottoms[-1])
+
+
+def _inlet(x: float, first: float, last: float, alone: bool) -> float:
+    """Where an edge that comes from `x` would best arrive: straight below, else in the middle or on the near side of it."""
+    if first <= x <= last:
+        return x
+    middle, reach = (first + last) / 2, (last - first) / 4
+    return middle if alone else middle - reach if x < middle else middle + reach
 
 
 def _output(box: Box, port: int) -> float:

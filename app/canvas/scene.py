@@ -1,0 +1,384 @@
+"""The cards of a session's model. The scene listens to the session and changes nothing in it but the selection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
+from PySide6.QtGui import QPainterPath
+from PySide6.QtWidgets import QGraphicsScene
+
+from app.canvas.arranging import Arranger, Request
+from app.canvas.geometry import Geometry
+from app.canvas.items import CardItem
+from app.canvas.paint import CardPainter, Look, route_path
+from app.session import NodeKey, Session
+from app.theme import on_change, theme
+from kgui.graph import Model
+from kgui.layout import Diagram, Direction, Place, Placement
+from kgui.layout import card as measures
+
+_BATCH = 400
+"""Items made in one turn of the event loop: some 8 ms."""
+
+
+class GraphScene(QGraphicsScene):
+    """One item per card; wires are drawn by the view.
+
+    Attributes:
+        session: The document.
+        diagram: The cards and edges.
+        placement: Their places.
+        geometry: The same as arrays.
+        painter: How cards look in the present theme.
+        expanded: Nested models that are open in place.
+        fixed: Cards that the user placed.
+    """
+
+    arranged = Signal()
+    """Cards or places are other ones."""
+    look_changed = Signal()
+    """The same cards look different: colours, selection, search."""
+    busy_changed = Signal(bool)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.diagram = Diagram()
+        self.placement = Placement([], [], 0.0, 0.0)
+        self.geometry = Geometry(self.diagram, self.placement)
+        self.direction: Direction = "TB"
+        self.expanded: set[Place] = set()
+        self.fixed: dict[Place, tuple[float, float]] = {}
+        self.painter = CardPainter(theme())
+        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
+        self._items: list[CardItem] = []
+        self._paths: list[QPainterPath | None] = []
+        self._numbers: dict[NodeKey, list[int]] = {}
+        self._at: dict[Place, int] = {}
+        self._layers: dict[tuple[int, ...], list[int]] = {}
+        self._readers: list[list[int]] = []
+        self._inputs: list[list[int]] = []
+        self.selected: set[int] = set()
+        self.related: set[int] = set()
+        self.found: set[int] = set()
+        self.searching = False
+        self.hovered: int | None = None
+        self._look_hovered: set[int] = set()
+        self._arranger = Arranger(self)
+        self._arranger.arranged.connect(self._show)
+        self._arranger.busy_changed.connect(self.busy_changed)
+        self._filling = QTimer(self, interval=0)
+        self._filling.timeout.connect(self._fill)
+        session.model_changed.connect(self._model_changed)
+        session.inference_changed.connect(self._inference_changed)
+        session.selection_changed.connect(self._selection_changed)
+        on_change(self, self._theme_changed)
+        self.rebuild()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a layout is under way, or items are still being made."""
+        return self._arranger.busy or self._filling.isActive()
+
+    def rebuild(self) -> None:
+        """Makes cards and layout anew from the session. What is open and what the user placed stays so."""
+        before = self.placement.corners(self.diagram) if self.diagram.cards else {}
+        opened = self.session.opened
+        risky = (
+            frozenset(
+                layer.name
+                for _, layer in self.session.model.walk()
+                if any(f"'{layer.name}'" in risk.where for risk in opened.risks)
+            )
+            if opened.risks
+            else frozenset()
+        )
+        self._arranger.arrange(
+            Request(
+                self.session.model,
+                self.session.inference,
+                risky,
+                frozenset(self.expanded),
+                self.direction,
+                dict(self.fixed),
+                before,
+            )
+        )
+
+    def close_down(self) -> None:
+        """Stops what is under way. Nothing is shown afterwards."""
+        self._filling.stop()
+        self._arranger.stop()
+
+    def set_direction(self, direction: Direction) -> None:
+        """Lays the model out from top to bottom or from left to right."""
+        if direction != self.direction:
+            self.direction = direction
+            self.fixed.clear()
+            self.diagram, self.placement = Diagram(), Placement([], [], 0.0, 0.0)
+            self.rebuild()
+
+    def arrange_anew(self) -> None:
+        """Forgets what the user placed."""
+        self.fixed.clear()
+        self.rebuild()
+
+    # What there is
+
+    def item(self, number: int) -> CardItem | None:
+        """The item of a card; None while it has not been made yet."""
+        return self._items[number] if number < len(self._items) else None
+
+    def numbers(self, key: NodeKey) -> list[int]:
+        """The cards of a node: several if the model around it is open in several places, none if it is closed."""
+        return self._numbers.get(key, [])
+
+    def at(self, place: Place) -> int | None:
+        """The card at a place, or None where that is closed."""
+        return self._at.get(place)
+
+    def rect(self, number: int) -> QRectF:
+        """Where a card is; of an open nested model with all that is in it."""
+        geometry = self.geometry
+        left, top = geometry.left[number], geometry.top[number]
+        return QRectF(left, top, geometry.right[number] - left, geometry.bottom[number] - top)
+
+    def card_at(self, point: QPointF) -> int | None:
+        """The innermost card at a point. Of an open nested model only the header counts."""
+        best = None
+        cards = self.diagram.cards
+        for number in self.geometry.cards_in(QRectF(point, point).adjusted(-0.01, -0.01, 0.01, 0.01)):
+            card = cards[number]
+            if card.expanded and point.y() > self.geometry.top[number] + measures.HEADER:
+                continue
+            if best is None or len(card.place) >= len(cards[best].place):
+                best = int(number)
+        return best
+
+    def path(self, edge: int) -> QPainterPath:
+        """The curve of a wire, made when it is first seen."""
+        found = self._paths[edge]
+        if found is None:
+            found = route_path(self.placement.routes[edge], across=self.placement.direction == "LR")
+            self._paths[edge] = found
+        return found
+
+    def readers(self, number: int) -> list[int]:
+        """The cards that read what a card makes."""
+        return self._readers[number]
+
+    def inputs(self, number: int) -> list[int]:
+        """The cards that a card reads."""
+        return self._inputs[number]
+
+    def look(self, number: int) -> Look:
+        """How a card stands out."""
+        hovered = number in self._look_hovered
+        return Look(
+            number in self.selected,
+            number in self.related,
+            hovered,
+            number in self.found,
+            self.searching and number not in self.found and number not in self.selected,
+        )
+
+    # What the user does
+
+    def select(self, numbers: Iterable[int], *, extend: bool = False) -> None:
+        """Selects cards in the session."""
+        keys = [self.diagram.cards[number].key for number in numbers]
+        self.session.selection = [*self.session.selection, *keys] if extend else keys
+
+    def toggle(self, number: int) -> None:
+        """Adds a card to the selection, or takes it away."""
+        key = self.diagram.cards[number].key
+        chosen = list(self.session.selection)
+        if key in chosen:
+            chosen.remove(key)
+        else:
+            chosen.append(key)
+        self.session.selection = chosen
+
+    def set_hovered(self, number: int | None) -> None:
+        """The card below the pointer; all calls of its layer light up with it."""
+        if number == self.hovered:
+            return
+        old = self._look_hovered
+        self.hovered = number
+        self._look_hovered = set() if number is None else set(self._layers[self.diagram.cards[number].path])
+        self.refresh(old ^ self._look_hovered)
+
+    def set_found(self, numbers: Iterable[int], *, searching: bool) -> None:
+        """Marks what a search has found; the rest steps back."""
+        self.found, self.searching = set(numbers), searching
+        self.look_changed.emit()
+
+    def expand(self, number: int, opened: bool | None = None) -> None:
+        """Opens a nested model in place, or closes it."""
+        card = self.diagram.cards[number]
+        opened = not card.expanded if opened is None else opened
+        if not card.nested or opened == card.expanded:
+            return
+        if opened:
+            self.expanded.add(card.place)
+        else:
+            self.expanded.discard(card.place)
+        self.rebuild()
+
+    def expand_all(self, opened: bool) -> None:
+        """Opens or closes every nested model, however deep."""
+        self.expanded = _nested_places(self.session.model) if opened else set()
+        self.rebuild()
+
+    def open_up(self, place: Place) -> None:
+        """Opens all nested models around a place."""
+        around = {place[:depth] for depth in range(1, len(place))}
+        if not around <= self.expanded:
+            self.expanded |= around
+            self.rebuild()
+
+    def drag(self, number: int, x: float, y: float) -> None:
+        """Moves a card while it is being dragged. Its wires follow directly."""
+        card = self.diagram.cards[number]
+        if card.parent is not None:
+            around = self.rect(card.parent)
+            x = max(x, around.left() + measures.INSIDE)
+            y = max(y, around.top() + measures.HEADER + measures.INSIDE)
+        item = self.item(number)
+        if item is None or card.expanded:
+            return
+        dx, dy = x - self.geometry.left[number], y - self.geometry.top[number]
+        self.geometry.move(number, x, y)
+        item.setPos(x, y)
+        for edge_number, edge in self._wires_of(number):
+            route = self.placement.routes[edge_number]
+            first, last = route[0], route[-1]
+            if edge.source == number:
+                first = (first[0] + dx, first[1] + dy)
+            if edge.target == number:
+                last = (last[0] + dx, last[1] + dy)
+            self.placement.routes[edge_number] = [first, last]
+            self._paths[edge_number] = None
+            box = self.geometry.wire_box[edge_number]
+            box[:] = (*map(min, zip(first, last, strict=True)), *map(max, zip(first, last, strict=True)))
+        self.look_changed.emit()
+
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Keeps dragged cards where they are, and routes the wires anew."""
+        for number in numbers:
+            card = self.diagram.cards[number]
+            rect = self.rect(number)
+            around = self.rect(card.parent).topLeft() if card.parent is not None else QPointF(0, 0)
+            self.fixed[card.place] = (rect.x() - around.x(), rect.y() - around.y())
+        self.rebuild()
+
+    def refresh(self, numbers: Iterable[int]) -> None:
+        """Repaints some cards."""
+        for number in numbers:
+            item = self.item(number)
+            if item is not None:
+                item.update()
+        self.look_changed.emit()
+
+    # What the session says
+
+    def _model_changed(self) -> None:
+        known = {layer.id for layer in self.session.model.layers.values()}
+        self.expanded = {place for place in self.expanded if place[0][0] in known}
+        self.fixed = {place: at for place, at in self.fixed.items() if place[0][0] in known}
+        self.rebuild()
+
+    def _inference_changed(self) -> None:
+        self.rebuild()
+
+    def _selection_changed(self) -> None:
+        old = self.selected | self.related
+        self._take_selection()
+        self.refresh(old | self.selected | self.related)
+
+    def _take_selection(self) -> None:
+        self.selected = {number for key in self.session.selection for number in self.numbers(key)}
+        paths = {self.diagram.cards[number].path for number in self.selected}
+        self.related = {number for path in paths for number in self._layers[path]} - self.selected
+
+    def _theme_changed(self) -> None:
+        self.painter = CardPainter(theme())
+        for item in self._items:
+            item.forget_texts()
+        self.update()
+        self.look_changed.emit()
+
+    # Cards and items
+
+    def _show(self, diagram: Diagram, placement: Placement) -> None:
+        self._filling.stop()
+        self.clear()
+        self.diagram, self.placement = diagram, placement
+        for card, rect in zip(diagram.cards, placement.rects, strict=True):
+            card.width = rect.width
+        self.geometry = Geometry(diagram, placement)
+        self._items = []
+        self._paths = [None] * len(diagram.edges)
+        self._index()
+        self._take_selection()
+        self.found, self.searching = set(), False
+        self.hovered, self._look_hovered = None, set()
+        self._make_items(_BATCH * 4)
+        self.arranged.emit()
+        if len(self._items) < len(diagram.cards):
+            self._filling.start()
+
+    def _index(self) -> None:
+        self._numbers, self._at, self._layers = {}, {}, {}
+        cards = self.diagram.cards
+        for number, card in enumerate(cards):
+            self._numbers.setdefault(card.key, []).append(number)
+            self._layers.setdefault(card.path, []).append(number)
+            self._at[card.place] = number
+        self._readers = [[] for _ in cards]
+        self._inputs = [[] for _ in cards]
+        self._edges_of: list[list[int]] = [[] for _ in cards]
+        for number, edge in enumerate(self.diagram.edges):
+            self._edges_of[edge.source].append(number)
+            if edge.target != edge.source:
+                self._edges_of[edge.target].append(number)
+            if edge.target not in self._readers[edge.source]:
+                self._readers[edge.source].append(edge.target)
+                self._inputs[edge.target].append(edge.source)
+
+    def _wires_of(self, number: int):  # noqa: ANN202
+        return [(edge, self.diagram.edges[edge]) for edge in self._edges_of[number]]
+
+    def wires_of(self, numbers: Iterable[int]) -> set[int]:
+        """The wires at some cards."""
+        return {edge for number in numbers for edge in self._edges_of[number]}
+
+    def _make_items(self, count: int) -> None:
+        for number in range(len(self._items), min(len(self._items) + count, len(self.diagram.cards))):
+            item = CardItem(self, number)
+            self._items.append(item)
+            self.addItem(item)
+
+    def _fill(self) -> None:
+        self._make_items(_BATCH)
+        if len(self._items) == len(self.diagram.cards):
+            self._filling.stop()
+            self.arranged_completely.emit()
+
+    arranged_completely = Signal()
+    """All items of a large model have been made."""
+
+
+def _nested_places(model: Model) -> set[Place]:
+    found: set[Place] = set()
+    levels: list[tuple[Model, Place]] = [(model, ())]
+    while levels:
+        inside, place = levels.pop()
+        for layer in inside.layers.values():
+            if layer.model is not None and layer.model.layers:
+                for call in range(max(1, len(layer.calls))):
+                    inner = (*place, (layer.id, call))
+                    found.add(inner)
+                    levels.append((layer.model, inner))
+    return found
