@@ -263,7 +263,7 @@ TABLE = (
 """Every action, in the order of the menus."""
 
 TOOLBAR = ("open", None, "command_palette")
-TOOLBAR_RIGHT = ("pause", "stop", "train")
+TOOLBAR_RIGHT = ("pause", "stop")
 
 
 def text(source: str) -> str:

@@ -1,4 +1,4 @@
-"""What the reader's answer to "open" becomes in the window. In the connection's thread: no Qt here."""
+"""What the reader's answer to "open" becomes in the window. Runs in the connection's thread: no widgets here."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ def opened(path: Path, answer: Answer) -> Opened:
     Raises:
         KguiError: It is a project whose plan is damaged.
     """
+    # Loads the canvas, and NumPy with it, here and not in the window's thread, which would stand still meanwhile.
+    import app.canvas  # noqa: F401
+
     value = answer.value
     return Opened(
         path=path,

@@ -30,6 +30,8 @@ FOLLOW_EVERY = 0.1
 """Seconds between two looks at a run that goes on."""
 LIST_EVERY = 1.0
 """Seconds between two looks for runs that others have started or ended."""
+REPLACED = {"loss": "batch_loss"}
+"""Shown metric to the column that is drawn for it: the loss of each step, not the mean since the epoch began."""
 MOST_POINTS = 1500
 """Points of one curve: about as many as a plot has columns of pixels. A longer history is averaged down to that."""
 
@@ -410,9 +412,10 @@ def _curves(
 
     unit = float(per_epoch or 1)
     curves = {}
-    for place, name in enumerate(columns):
-        if name.startswith("val_"):
+    for place, column in enumerate(columns):
+        if column.startswith("val_") or (column in REPLACED and REPLACED[column] in columns):
             continue
+        name = next((shown for shown, measured in REPLACED.items() if measured == column), column)
         x, raw = _finite(steps["step"] / unit, steps["values"][:, place])
         twin = columns.index(f"val_{name}") if f"val_{name}" in columns else None
         empty = np.empty(0)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator
@@ -52,7 +50,7 @@ def run(parsed: argparse.Namespace) -> int:
     # The reader starts while the window paints; it is there when the first file is asked for.
     window.start_processes()
     window.open_paths(files, train=parsed.train)
-    window.painted.connect(lambda: _after_first_paint(for_picture))
+    window.painted.connect(_after_first_paint)
     window.show()
     if parsed.tab is not None:
         window.show_dock(parsed.tab)
@@ -73,17 +71,10 @@ def translate(application: QApplication) -> None:
             application.installTranslator(translator)
 
 
-def warm_up() -> None:
-    """Loads what the first curves need, in a thread, so that showing them does not stop the window for a second."""
-    threading.Thread(target=importlib.import_module, args=("pyqtgraph",), daemon=True, name="warm-up").start()
-
-
-def _after_first_paint(for_picture: bool) -> None:
+def _after_first_paint() -> None:
     if os.environ.get("KGUI_TIME_START"):
         # For the test of the start time: the moment at which the window is on the screen.
         print("painted", flush=True)
-    if not for_picture:
-        QTimer.singleShot(500, warm_up)
 
 
 class _Interrupt:

@@ -187,10 +187,8 @@ class _IconEngine(QIconEngine):
 
     def paint(self, painter: QPainter, rect, mode: QIcon.Mode, state: QIcon.State) -> None:
         role = "text_faint" if mode == QIcon.Mode.Disabled else self._role
-        color = QColor(theme()[role])
-        if mode == QIcon.Mode.Disabled:
-            color.setAlphaF(0.55)
-        _renderer(self._name, color.name(QColor.NameFormat.HexRgb)).render(painter, QRectF(rect))
+        color = theme()[role].name(QColor.NameFormat.HexRgb)
+        _renderer(self._name, color).render(painter, QRectF(rect))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return self.scaledPixmap(size, mode, state, 1.0)

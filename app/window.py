@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,9 +50,11 @@ from app.theme import icon, on_change, set_role, themes
 from app.welcome import WelcomePage
 from app.welcome.page import bundled, sample_name
 from app.widgets.bar import MessageBars
+from app.widgets.button import PrimaryButton
 from app.widgets.dock import Dock
 from app.words import about
 from kgui.errors import KguiError, ProcessDied
+from kgui.training.project import Project
 
 log = logging.getLogger("kgui")
 
@@ -168,7 +171,9 @@ class Window(QMainWindow):
         for path in paths:
             self._open(path.absolute(), train=train)
 
-    def _open(self, path: Path, *, train: bool = False, again: Session | None = None) -> None:
+    def _open(
+        self, path: Path, *, train: bool = False, again: Session | None = None, result_of: Running | None = None
+    ) -> None:
         known = next((session for session in self.sessions if session.path == path), None)
         if known is not None and again is None:
             self.tabs.setCurrentWidget(self._page_of(known))
@@ -182,7 +187,7 @@ class Window(QMainWindow):
         log.info("Opening %s", path)
         reply = self.processes.reader.request("open", {"path": str(path)}, convert=lambda answer: opened(path, answer))
         self._opening[path] = reply
-        reply.done.connect(lambda value: self._opened(value, train, again))
+        reply.done.connect(lambda value: self._opened(value, train, again, result_of))
         reply.failed.connect(lambda error: self._not_opened(path, error))
         reply.cancelled.connect(lambda: self._opening.pop(path, None))
         for signal in (reply.done, reply.failed, reply.cancelled):
@@ -190,11 +195,11 @@ class Window(QMainWindow):
         reply.progress.connect(self._on_progress)
         QTimer.singleShot(PROGRESS_AFTER, self, self._update_progress)
 
-    def _opened(self, opened: Opened, train: bool, again: Session | None) -> None:
+    def _opened(self, opened: Opened, train: bool, again: Session | None, result_of: Running | None) -> None:
         path = opened.path
         if path is not None:
             self._opening.pop(path, None)
-            if self._remember:
+            if self._remember and result_of is None:
                 self.settings.add_recent(path)
         if again is not None and again in self.sessions:
             again.replace(opened)
@@ -202,16 +207,26 @@ class Window(QMainWindow):
             return
         session = Session(opened, self)
         if opened.project is not None:
-            session.running = Running(opened.project, session)
-            session.running.ended.connect(self._run_ended)
-            for signal in (session.running.updated, session.running.shown_changed, session.running.runs_changed):
-                signal.connect(self._update_actions)
-            session.running.failed.connect(lambda error: self.bars.tell("error", str(error)))
+            session.running = self._new_running(opened.project)
+        elif result_of is not None:
+            # The trained model's tab keeps the curves that led to it in sight.
+            session.running = result_of
+            session.title = self.tr("{name} · trained {time}").format(
+                name=result_of.project.path.stem, time=time.strftime("%H:%M")
+            )
         self._add_tab(session)
         if opened.risks:
             self._tell_risks(session)
         if train and session.running is not None:
             self._train()
+
+    def _new_running(self, project: Project) -> Running:
+        running = Running(project, self)
+        running.ended.connect(lambda snapshot: self._run_ended(running, snapshot))
+        for signal in (running.updated, running.shown_changed, running.runs_changed):
+            signal.connect(self._update_actions)
+        running.failed.connect(lambda error: log.error("%s", error))
+        return running
 
     def _not_opened(self, path: Path, error: Exception) -> None:
         self._opening.pop(path, None)
@@ -238,6 +253,8 @@ class Window(QMainWindow):
 
         page = Canvas(session)
         page.session = session
+        # In sight before the page is added, so that the canvas fits the model into the size that it really has.
+        self.centre.setCurrentIndex(1)
         place = self.tabs.addTab(page, session.title)
         self.tabs.setTabToolTip(place, str(session.path) if session.path is not None else session.title)
         cross = QToolButton()
@@ -246,7 +263,7 @@ class Window(QMainWindow):
         cross.setToolTip(self.tr("Close this tab"))
         cross.setAutoRaise(True)
         cross.setFixedSize(20, 20)
-        cross.setStyleSheet("padding: 0;")
+        cross.setProperty("role", "cross")
         cross.clicked.connect(lambda: self._close_tab(self.tabs.indexOf(page)))
         self.tabs.tabBar().setTabButton(place, QTabBar.ButtonPosition.RightSide, cross)
         session.title_changed.connect(lambda: self.tabs.setTabText(self.tabs.indexOf(page), session.title))
@@ -270,8 +287,10 @@ class Window(QMainWindow):
         self._show_centre()
         page.deleteLater()
         if session is not None:
-            if session.running is not None:
-                session.running.close()
+            running, session.running = session.running, None
+            if running is not None and all(other.running is not running for other in self.sessions):
+                running.close()
+                running.deleteLater()
             session.deleteLater()
 
     def _show_centre(self) -> None:
@@ -374,9 +393,8 @@ class Window(QMainWindow):
         bar.addWidget(self.device_label)
         for name in table.TOOLBAR_RIGHT:
             bar.addAction(self.actions_table[name])
-        train = bar.widgetForAction(self.actions_table["train"])
-        train.setProperty("role", "primary")
-        self._train_button = train
+        self.train_button = PrimaryButton(self.actions_table["train"], "train")
+        bar.addWidget(self.train_button)
         self.addToolBar(bar)
 
     def _make_centre(self) -> None:
@@ -736,12 +754,12 @@ class Window(QMainWindow):
         if session is not None and session.running is not None:
             row = next((row for row in session.running.runs if row.has_result), None)
             if row is not None:
-                self.open_paths([row.run.result_path])
+                self._open(row.run.result_path, result_of=session.running)
 
-    def _run_ended(self, snapshot: Snapshot) -> None:
+    def _run_ended(self, running: Running, snapshot: Snapshot) -> None:
         log.info("%s: %s", snapshot.run.name, snapshot.state.sentence)
         if snapshot.state.kind in ("done", "stopped") and snapshot.run.result_path.exists():
-            self.open_paths([snapshot.run.result_path])
+            self._open(snapshot.run.result_path, result_of=running)
 
     def _show_shortcuts(self) -> None:
         from app.dialogs import ShortcutsDialog
@@ -790,9 +808,8 @@ class Window(QMainWindow):
             self.settings.arrangement = self.saveState(STATE_VERSION)
             self.settings.open_files = [session.path for session in self.sessions if session.path is not None]
             self.settings.sync()
-        for session in self.sessions:
-            if session.running is not None:
-                session.running.close()
+        for running in {session.running for session in self.sessions} - {None}:
+            running.close()
         self.processes.close()
         self.recorder.close()
         super().closeEvent(event)

@@ -67,6 +67,8 @@ def argument(value: Any) -> str:
         return " × ".join(str(item) for item in value)
     if isinstance(value, dict) and "class_name" in value:
         return _nested(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(argument(item) for item in value) or "[]"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
@@ -77,10 +79,14 @@ def tr(source: str) -> str:
 
 def _nested(value: dict[str, Any]) -> str:
     config = value.get("config")
+    if value["class_name"] == "function" and isinstance(config, str):
+        return config
     if not isinstance(config, dict):
         return str(value["class_name"])
     told = [
-        f"{key} {argument(item)}" for key, item in config.items() if item is not None and not isinstance(item, dict)
+        f"{key} {argument(item)}"
+        for key, item in config.items()
+        if key != "name" and item is not None and not isinstance(item, dict)
     ]
     name = str(config.get("name", value["class_name"])) if value["class_name"] == "DTypePolicy" else value["class_name"]
     return str(name) if name != value["class_name"] or not told else f"{name} · {' · '.join(told)}"

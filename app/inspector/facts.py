@@ -117,8 +117,18 @@ def _compiled(session: Session) -> Section:
     if not isinstance(training, dict):
         return Section(tr("Compiled with"))
     wanted = ("optimizer", "optimizer_config", "loss", "metrics", "weighted_metrics", "loss_weights")
-    facts = [Fact(key, argument(training[key]), "mono") for key in wanted if training.get(key) not in (None, [], {})]
+    facts = [
+        Fact(key, _compile_argument(training[key]), "mono") for key in wanted if training.get(key) not in (None, [], {})
+    ]
     return Section(tr("Compiled with"), facts)
+
+
+def _compile_argument(value: Any) -> str:
+    config = value.get("config") if isinstance(value, dict) else None
+    if isinstance(config, dict) and isinstance(rate := config.get("learning_rate"), float):
+        # Of an optimizer's dozen arguments this is the one that people look for.
+        return f"{value['class_name']} · {rate:g}"
+    return argument(value)
 
 
 def _file(session: Session) -> Section:

@@ -60,7 +60,8 @@ class InspectorPanel(QWidget):
             model = session.model
             project = session.opened.project
             title = project.name if project is not None else model.name or session.title
-            self._show(title, f"{model.class_name}  ·  {model.kind}", about_model(session))
+            kinds = dict.fromkeys((model.class_name, model.kind.capitalize()))
+            self._show(title, "  ·  ".join(kinds), about_model(session))
 
     def _show(self, title: str, subtitle: str, sections: list[Section]) -> None:
         page = QWidget()

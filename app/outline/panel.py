@@ -79,6 +79,8 @@ class OutlinePanel(QWidget):
         self._stack.setCurrentIndex(0 if self._session is None else 1)
         if self._session is not None:
             self._fill(self.items.invisibleRootItem(), self._session.model)
+            nested = any(layer.model is not None for layer in self._session.model.layers.values())
+            self.tree.setRootIsDecorated(nested)
             self._update_tips()
             self._follow()
 

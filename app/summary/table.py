@@ -53,7 +53,7 @@ COLUMNS = (
         N("summary", "Name of the layer; layers of a nested model are indented"),
         lambda row: row.name,
         lambda row: row.name.lower(),
-        220,
+        192,
     ),
     Column(
         "class",
@@ -61,7 +61,7 @@ COLUMNS = (
         N("summary", "Class of the layer"),
         lambda row: row.class_name,
         lambda row: row.class_name.lower(),
-        150,
+        184,
     ),
     Column(
         "output",
@@ -95,7 +95,7 @@ COLUMNS = (
         N("summary", "Whether training changes the weights"),
         lambda row: row.trainable,
         lambda row: row.trainable,
-        76,
+        80,
     ),
     Column(
         "multiply_adds",
@@ -103,8 +103,9 @@ COLUMNS = (
         N("summary", "Multiplications with addition for one sample"),
         lambda row: about(row.multiply_adds),
         lambda row: _known(row.multiply_adds),
-        84,
+        92,
         number=True,
+        shown=False,
     ),
     Column(
         "activation",
@@ -112,8 +113,9 @@ COLUMNS = (
         N("summary", "Memory of the output for one sample"),
         lambda row: size(row.activation_bytes),
         lambda row: _known(row.activation_bytes),
-        84,
+        92,
         number=True,
+        shown=False,
     ),
     Column(
         "inputs",
@@ -159,14 +161,14 @@ class SummaryTable(QAbstractTableModel):
         return self._places.get(key)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
+        """Rows, none below a row."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
+        """Columns of the table."""
         return 0 if parent.isValid() else len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
-        """Rows, none below a row."""
-        """Columns of the table."""
         """Titles and tips of columns."""
         if orientation != Qt.Orientation.Horizontal:
             return None
@@ -238,7 +240,6 @@ class SummaryFilter(QSortFilterProxyModel):
 
     def filterAcceptsRow(self, place: int, parent: QModelIndex) -> bool:
         """Whether every word is in the row."""
-        """Whether every word is in the row."""
         if not self._words:
             return True
         row = self.sourceModel().row(place)
@@ -246,7 +247,6 @@ class SummaryFilter(QSortFilterProxyModel):
         return all(word in held for word in self._words)
 
     def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:
-        """The order of two rows by the chosen column."""
         """The order of two rows by the chosen column."""
         # Python's order, which compares numbers as numbers and texts as texts.
         return bool(left.data(SORT_ROLE) < right.data(SORT_ROLE))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -31,10 +33,14 @@ class TrainingPanel(QWidget):
         actions: The window's "train", "pause" and "stop".
     """
 
+    _loaded = Signal()
+
     def __init__(self, actions: tuple[QAction, QAction, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._running: Running | None = None
         self._error = ""
+        self._plots_loaded = False
+        self._loaded.connect(self._on_loaded)
         self.plots: dict[str, MetricPlot] = {}
         self.status = ElidedLabel()
         self.progress = QProgressBar(textVisible=False, minimum=0, maximum=1000)
@@ -76,6 +82,8 @@ class TrainingPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)
+        # pyqtgraph brings NumPy and half a second of imports: in a thread, and only for who looks at this dock.
+        threading.Thread(target=self._load_plots, daemon=True, name="loading plots").start()
         self._show()
 
     def show_session(self, session: Session | None) -> None:
@@ -90,6 +98,18 @@ class TrainingPanel(QWidget):
             self._running.shown_changed.connect(self._reset)
             self._running.failed.connect(self._fail)
         self._reset()
+
+    def _load_plots(self) -> None:
+        importlib.import_module("app.training.plot")
+        try:
+            self._loaded.emit()
+        except RuntimeError:
+            # The window was closed meanwhile.
+            return
+
+    def _on_loaded(self) -> None:
+        self._plots_loaded = True
+        self._show()
 
     def _reset(self) -> None:
         self._error = ""
@@ -172,7 +192,7 @@ class TrainingPanel(QWidget):
         self._waiting.setText(
             "" if snapshot is not None and snapshot.state.ended else self.tr("Curves appear with the first step.")
         )
-        if snapshot is None:
+        if snapshot is None or not self._plots_loaded:
             return
         for name in list(curves)[:MOST_PLOTS]:
             if name not in self.plots:
@@ -188,7 +208,6 @@ class TrainingPanel(QWidget):
                 plot.mark_best(epoch, self.tr("best {value:.4f}").format(value=value))
 
     def _add_plot(self, name: str) -> None:
-        # pyqtgraph brings NumPy, which no window without curves should pay for.
         from app.training.plot import MetricPlot
 
         plot = MetricPlot(name)

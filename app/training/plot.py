@@ -25,7 +25,7 @@ class MetricPlot(QFrame):
 
     def __init__(self, metric: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.metric = metric
+        self.name = metric
         self.setProperty("role", "card")
         self._train_key, self._validation_key = Key(self.tr("training")), Key(self.tr("validation"), dashed=True)
         head = QHBoxLayout()
@@ -49,7 +49,7 @@ class MetricPlot(QFrame):
         self.best: Any = None
         for axis in ("left", "bottom"):
             item = self.plot.getAxis(axis)
-            item.setStyle(tickFont=font("small"), tickLength=0, tickTextOffset=6, hideOverlappingLabels=True)
+            item.setStyle(tickFont=font("small"), tickLength=0, tickTextOffset=6, maxTickLevel=0)
         self.plot.getAxis("left").setWidth(44)
         self.plot.getAxis("bottom").setHeight(20)
         self.plot.showGrid(x=False, y=True, alpha=1.0)
@@ -75,7 +75,9 @@ class MetricPlot(QFrame):
         self._train_key.show_value(curve.last if not len(curve.smooth) else float(curve.smooth[-1]))
         self._validation_key.show_value(curve.last_validation)
         if epochs:
-            self.plot.setXRange(0, epochs, padding=0.01)
+            self.plot.setXRange(0, epochs, padding=0.02)
+            step = max(1, -(-epochs // 8))
+            self.plot.getAxis("bottom").setTickSpacing(step, step)
 
     def mark_best(self, epoch: int | None, text: str = "") -> None:
         """A line at the best epoch (from 0), or none."""
@@ -106,6 +108,7 @@ class MetricPlot(QFrame):
         self.validation.setSymbolBrush(validation)
         self.validation.setSymbolPen(None)
         self._train_key.color, self._validation_key.color = train, validation
+        self.plot.setBackground(colors["card"])
         for axis in ("left", "bottom"):
             item = self.plot.getAxis(axis)
             item.setTextPen(colors["text_faint"])
