@@ -23,9 +23,18 @@ _NOT_PARTS = frozenset(
         "metrics", "layers", "layer_metrics", "layer_regularization_losses", "signatures", "optimizer", "_optimizer",
         "save_counter", "keras_training_states", "states", "_metrics", "_all_variables", "_trainable_variables",
         "_non_trainable_variables", "_tracked", "_self_tracked_trackables", "compiled_metrics", "compiled_loss",
+        "_random_generator", "random_generator", "_seed_generator", "seed_generator",
     }
 )  # fmt: skip
-"""Attributes that lead to variables again, or to no layer."""
+"""Attributes that lead to variables again, to variables that are no weights, or to no layer."""
+
+_NO_WEIGHTS = frozenset(
+    {
+        "optimizer", "_optimizer", "save_counter", "keras_api", "_random_generator", "random_generator",
+        "_seed_generator", "seed_generator", "keras_training_states", "metrics", "_metrics", "compiled_metrics",
+    }
+)  # fmt: skip
+"""Attributes whose variables are no weights of the model: of the optimizer, of metrics, states of random numbers."""
 
 
 @dataclass(slots=True)
@@ -165,7 +174,7 @@ class TrackableMapper:
 
     def _parts(self, node: int, whole: bool) -> Iterable[tuple[str, int]]:
         children = self.nodes[node].children
-        skip = ("optimizer", "_optimizer", "save_counter", "keras_api") if whole else _NOT_PARTS
+        skip = _NO_WEIGHTS if whole else _NOT_PARTS
         for name, child in children.items():
             if name in skip or not 0 <= child < len(self.nodes):
                 continue
