@@ -6,6 +6,7 @@ What comes back from a child's connection arrives in a thread of it; signals car
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -62,6 +63,7 @@ class Service(QObject):
         role: What the user calls it: "reader", "engine".
         module: Run as `python -m MODULE`.
         env: Added to its environment.
+        nice: How much it gives way to others, the window first of all, where the system knows how.
     """
 
     state_changed = Signal()
@@ -70,12 +72,15 @@ class Service(QObject):
     _exited = Signal(int, object)
     _greeted = Signal(int, object)
 
-    def __init__(self, role: str, module: str, parent: QObject, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, role: str, module: str, parent: QObject, *, env: dict[str, str] | None = None, nice: int = 0
+    ) -> None:
         super().__init__(parent)
         self.role = role
         self.hello: dict[str, Any] = {}
         self._module = module
         self._env = env
+        self._nice = nice
         self._child: Child | None = None
         self._generation = 0
         self._state: State = "off"
@@ -148,6 +153,8 @@ class Service(QObject):
                 env=self._env,
                 on_exit=lambda returncode: self._exited.emit(number, returncode),
             )
+            if self._nice and hasattr(os, "setpriority"):
+                os.setpriority(os.PRIO_PROCESS, self._child.process.pid, self._nice)
             self._child.hello.add_done_callback(lambda hello: self._greeted.emit(number, hello))
         return self._child
 
@@ -216,7 +223,7 @@ class Processes(QObject):
         super().__init__(parent)
         self.reader = Service("reader", "kgui.reader", self)
         # The engine may use every core for seconds; the window goes first.
-        self.engine = Service("engine", "kgui.engine", self, {"TF_CPP_MIN_LOG_LEVEL": "3"})
+        self.engine = Service("engine", "kgui.engine", self, env={"TF_CPP_MIN_LOG_LEVEL": "3"}, nice=10)
 
     def close(self) -> None:
         """Ends all of them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -65,6 +64,8 @@ PROGRESS_AFTER = 200
 """Milliseconds after which opening a file shows that it goes on, with a way to cancel it."""
 ENGINE_AFTER = 1500
 """Milliseconds after the first painted window at which the engine is started behind it."""
+ENGINE_AGAIN = 5000
+"""Milliseconds after which this is tried again while a model is being trained."""
 
 FILTERS = QT_TRANSLATE_NOOP(
     "window",
@@ -120,6 +121,10 @@ class Window(QMainWindow):
         self.setMinimumSize(640, 420)
         self.settings = settings or Settings()
         self._remember = remember
+        self._to_fill: list[str] = []
+        self._to_add = 0
+        self._fill_timer = QTimer(self, singleShot=True, interval=0)
+        self._fill_timer.timeout.connect(self._fill_next)
         self._shown = False
         self._painted = False
         self._opening: dict[Path, Reply] = {}
@@ -159,7 +164,7 @@ class Window(QMainWindow):
         """Whether something is being opened or read that is about to change the picture."""
         running = self.session.running if self.session is not None else None
         waiting = running is not None and running.shown is not None and running.snapshot is None
-        return bool(self._opening) or waiting
+        return bool(self._opening or self._to_fill or self._to_add) or waiting
 
     def open_paths(self, paths: Sequence[Path], *, train: bool = False) -> None:
         """Opens files in tabs, behind the window; one that is open comes to the front.
@@ -196,6 +201,9 @@ class Window(QMainWindow):
         QTimer.singleShot(PROGRESS_AFTER, self, self._update_progress)
 
     def _opened(self, opened: Opened, train: bool, again: Session | None, result_of: Running | None) -> None:
+        # The canvas draws with the layout's code, which a window without a document should not load.
+        from app.canvas import Canvas
+
         path = opened.path
         if path is not None:
             self._opening.pop(path, None)
@@ -214,11 +222,11 @@ class Window(QMainWindow):
             session.title = self.tr("{name} · trained {time}").format(
                 name=result_of.project.path.stem, time=time.strftime("%H:%M")
             )
-        self._add_tab(session)
-        if opened.risks:
-            self._tell_risks(session)
-        if train and session.running is not None:
-            self._train()
+        page = Canvas(session)
+        page.session = session
+        # What follows takes a turn of the event loop of its own, as the canvas has taken one.
+        self._to_add += 1
+        QTimer.singleShot(0, self, lambda: self._add_tab(page, session, train))
 
     def _new_running(self, project: Project) -> Running:
         running = Running(project, self)
@@ -247,12 +255,8 @@ class Window(QMainWindow):
         )
         self.bars.tell("warning", text, {self.tr("Show all"): lambda: self.show_dock("problems")})
 
-    def _add_tab(self, session: Session) -> None:
-        # The canvas draws with the layout's code, which a window without a document should not load.
-        from app.canvas import Canvas
-
-        page = Canvas(session)
-        page.session = session
+    def _add_tab(self, page: QWidget, session: Session, train: bool) -> None:
+        self._to_add -= 1
         # In sight before the page is added, so that the canvas fits the model into the size that it really has.
         self.centre.setCurrentIndex(1)
         place = self.tabs.addTab(page, session.title)
@@ -268,7 +272,10 @@ class Window(QMainWindow):
         self.tabs.tabBar().setTabButton(place, QTabBar.ButtonPosition.RightSide, cross)
         session.title_changed.connect(lambda: self.tabs.setTabText(self.tabs.indexOf(page), session.title))
         self.tabs.setCurrentIndex(place)
-        self._show_centre()
+        if session.opened.risks:
+            self._tell_risks(session)
+        if train and session.running is not None:
+            self._train()
 
     def _session_at(self, place: int) -> Session | None:
         page = self.tabs.widget(place) if place >= 0 else None
@@ -302,7 +309,7 @@ class Window(QMainWindow):
         session = self.session
         for row in DOCKS:
             if self.docks[row.id].made:
-                self._fill_dock(row.id)
+                self._fill_later(row.id)
         self.setWindowTitle(f"{session.title} – kgui" if session is not None else "kgui")
         self._update_actions()
         self._update_status()
@@ -479,6 +486,18 @@ class Window(QMainWindow):
         self._fill_dock(name)
         return self._features[name]
 
+    def _fill_later(self, name: str) -> None:
+        # Each dock in a turn of the event loop of its own: together they would stop the window for too long.
+        if name not in self._to_fill:
+            self._to_fill.append(name)
+            self._fill_timer.start()
+
+    def _fill_next(self) -> None:
+        if self._to_fill:
+            self._fill_dock(self._to_fill.pop(0))
+        if self._to_fill:
+            self._fill_timer.start()
+
     def _fill_dock(self, name: str) -> None:
         feature = self._features.get(name)
         if feature is not None and hasattr(feature, "show_session"):
@@ -583,8 +602,14 @@ class Window(QMainWindow):
     def start_processes(self) -> None:
         """Starts the children behind the window: the reader at once, the engine a little later."""
         self.processes.reader.start()
-        if importlib.util.find_spec("kgui.engine.__main__") is not None:
-            QTimer.singleShot(ENGINE_AFTER, self, self.processes.engine.start)
+        QTimer.singleShot(ENGINE_AFTER, self, self._start_engine)
+
+    def _start_engine(self) -> None:
+        if any(session.running is not None and session.running.active for session in self.sessions):
+            # A training run is starting TensorFlow too; a second one at the same time would only slow it down.
+            QTimer.singleShot(ENGINE_AGAIN, self, self._start_engine)
+        else:
+            self.processes.engine.start()
 
     def _update_status(self) -> None:
         engine, reader = self.processes.engine, self.processes.reader
