@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from app.canvas.collector import collector_paused
 from kgui.graph import Model
 from kgui.inference.result import Inference
 from kgui.layout import Diagram, DiagramOptions, Direction, LayoutOptions, Place, Placement, diagram, layout
@@ -44,9 +45,10 @@ class Request:
 
     def carry_out(self) -> tuple[Diagram, Placement]:
         """The cards and their places."""
-        made = diagram(self.model, self.inference, DiagramOptions(expanded=self.expanded), self.risky)
         options = LayoutOptions(self.direction, fixed=self.fixed, before=self.before)
-        return made, layout(made, options)
+        with collector_paused():
+            made = diagram(self.model, self.inference, DiagramOptions(expanded=self.expanded), self.risky)
+            return made, layout(made, options)
 
 
 class _Worker(QThread):

@@ -30,7 +30,7 @@ class Canvas(QWidget):
     """
 
     ready = Signal()
-    """Cards are laid out and all their items made: what is painted from now on is complete."""
+    """Cards are laid out: what is painted from now on is complete."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,6 @@ class Canvas(QWidget):
         self._index: list[tuple[str, Place]] | None = None
         self._started = False
         self.scene.arranged.connect(self._arranged)
-        self.scene.arranged_completely.connect(self.ready)
         self.scene.busy_changed.connect(self._busy_changed)
         self.view.nested_requested.connect(lambda number: session.nested_requested.emit(self._path(number)))
         self.find_bar.text_changed.connect(self._find)
@@ -152,10 +151,9 @@ class Canvas(QWidget):
             self._started = True
             self.view.start_view()
         else:
-            self.view._take_range()
+            self.view.take_range()
             self.view.viewport().update()
-        if not self.scene.busy:
-            self.ready.emit()
+        self.ready.emit()
 
     def _busy_changed(self, busy: bool) -> None:
         self._busy.setVisible(busy)

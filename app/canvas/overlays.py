@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
@@ -24,8 +26,8 @@ class Floating(QFrame):
         self.setStyleSheet(
             f"#floating {{ background: {look['window'].name()}; border: 1px solid {look['line'].name()};"
             " border-radius: 6px; }"
-            f" QToolButton {{ border: none; padding: 3px 8px; color: {look['text_dim'].name()}; background: transparent;"
-            " border-radius: 4px; }"
+            " QToolButton { border: none; padding: 3px 8px; background: transparent; border-radius: 4px; }"
+            f" QToolButton {{ color: {look['text_dim'].name()}; }}"
             f" QToolButton:hover {{ background: {look['hover'].name()}; color: {look['text'].name()}; }}"
             f" QLabel {{ color: {look['text_dim'].name()}; background: transparent; }}"
         )
@@ -49,7 +51,7 @@ class ZoomBox(Floating):
         view.scale_changed.connect(self._show)
         self._show(view.scale_factor)
 
-    def _button(self, text: str, tip: str, call) -> QToolButton:  # noqa: ANN001
+    def _button(self, text: str, tip: str, call: Callable[[], object]) -> QToolButton:
         button = QToolButton(self, text=text, toolTip=tip, autoRaise=True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(call)
@@ -145,7 +147,7 @@ class Minimap(QWidget):
             ((geometry.bottom - geometry.top) * down * 0.8).clip(1).round().astype(int),
             geometry.category,
         )
-        colors = [scene.painter.header(card) for card in _one_per_category(scene)]
+        colors = [scene.painter.header(name) for name in geometry.categories]
         # Cards that fall on the same pixels are drawn once.
         drawn = dict.fromkeys(zip(*(column[closed].tolist() for column in columns), strict=True))
         for x, y, width, height, category in drawn:
@@ -169,11 +171,6 @@ class Minimap(QWidget):
         self._view.keep_in_place(point, QPointF(self._view.viewport().rect().center()))
 
 
-def _one_per_category(scene):  # noqa: ANN001, ANN202
-    named = {card.category: card for card in scene.diagram.cards}
-    return [named[name] for name in scene.geometry.categories]
-
-
 class FindBar(Floating):
     """Finds cards while one types; Enter goes to the next, Shift+Enter to the one before."""
 
@@ -186,9 +183,9 @@ class FindBar(Floating):
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 5, 5, 5)
         row.setSpacing(4)
-        self.field = QLineEdit(
-            placeholderText=self.tr("Find by name, class, argument or shape"), clearButtonEnabled=True
-        )
+        self.field = QLineEdit()
+        self.field.setClearButtonEnabled(True)
+        self.field.setPlaceholderText(self.tr("Find by name, class, argument or shape"))
         self.field.setMinimumWidth(260)
         self.count = QLabel()
         self.count.setTextFormat(Qt.TextFormat.PlainText)

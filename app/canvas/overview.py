@@ -6,7 +6,7 @@ Ten thousand items that paint themselves take 150 ms per frame; the same picture
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPoint, QRectF, QSize
+from PySide6.QtCore import QLine, QPoint, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app.canvas.scene import GraphScene
@@ -65,10 +65,10 @@ def _wires(painter: QPainter, scene: GraphScene, area: QRectF, scale: float, ori
     ) & ((high_x - low_x + high_y - low_y) * scale >= 1.0)
     # Lines that fall on the same pixels are drawn once: in the overview that is most of them.
     lines = segments[visible] * scale + np.array([*origin, *origin])
-    clip = 32_000
-    lines = np.unique(np.clip(np.rint(lines), -clip, clip).astype(np.int32), axis=0)
+    whole = np.ascontiguousarray(np.clip(np.rint(lines), -32_000, 32_000).astype(np.int16))
+    whole = np.unique(whole.view(np.int64)).view(np.int16).reshape(-1, 4)
     painter.setPen(scene.painter.wire_far)
-    painter.drawLines([QLineF(*line) for line in lines.tolist()])
+    painter.drawLines([QLine(*line) for line in whole.tolist()])
 
 
 def _blocks(
@@ -97,13 +97,14 @@ def _blocks(
             painter.fillRect(QRectF(*row), color)
     small = ~big
     if small.any():
-        image = _pixels(left[small], top[small], wide[small], high[small], category[small], colors, size)
-        painter.drawImage(QPoint(0, 0), image)
+        pixels = _pixels(left[small], top[small], wide[small], high[small], category[small], colors, size)
+        form = QImage.Format.Format_ARGB32_Premultiplied
+        # Drawn before `pixels` is freed: the image does not own its memory.
+        painter.drawImage(QPoint(0, 0), QImage(pixels.data, size.width(), size.height(), size.width() * 4, form))
 
 
 def _colors(scene: GraphScene) -> list[QColor]:
-    named = {card.category: card for card in scene.diagram.cards}
-    return [scene.painter.header(named[name]) for name in scene.geometry.categories]
+    return [scene.painter.header(name) for name in scene.geometry.categories]
 
 
 def _pixels(
@@ -114,7 +115,7 @@ def _pixels(
     category: np.ndarray,
     colors: list[QColor],
     size: QSize,
-) -> QImage:
+) -> np.ndarray:
     """Small blocks as a picture: one step per pixel of a block, for all blocks at once."""
     columns, rows = size.width(), size.height()
     pixels = np.zeros((rows, columns), dtype=np.uint32)
@@ -132,8 +133,7 @@ def _pixels(
             x = row_x0 + dx
             inside = (x < row_x1) & (x >= 0) & (x < columns)
             pixels[row_y[inside], x[inside]] = row_ink[inside]
-    # The image keeps no reference to the memory that it was made from: copy it.
-    return QImage(pixels.data, columns, rows, columns * 4, QImage.Format.Format_ARGB32_Premultiplied).copy()
+    return pixels
 
 
 def _rings(painter: QPainter, scene: GraphScene, scale: float, origin: tuple[float, float]) -> None:

@@ -1,8 +1,9 @@
-"""How cards and wires look: fonts, colours and the drawing of one card. The only place of the canvas that knows the theme."""
+"""How cards and wires look: fonts, colours and the drawing of one card."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
@@ -22,7 +23,7 @@ from kgui.layout import Badge, Card
 from kgui.layout import card as measures
 from kgui.layout.card import STYLES, Line
 
-FAR = 0.36
+FAR = 0.4
 """Below this scale cards are blocks of colour without text."""
 SHOW_OUTPUT = 0.5
 SHOW_ARGUMENTS = 0.55
@@ -96,11 +97,11 @@ class CardPainter:
         self._headers: dict[str, QColor] = {}
         self._shapes: dict[tuple[float, float], tuple[QPainterPath, QPainterPath]] = {}
 
-    def header(self, card: Card) -> QColor:
-        """The colour of a card's category."""
-        found = self._headers.get(card.category)
+    def header(self, category: str) -> QColor:
+        """The colour of a category."""
+        found = self._headers.get(category)
         if found is None:
-            found = self._headers[card.category] = self.theme.category(card.category)
+            found = self._headers[category] = self.theme.category(category)
         return found
 
     def texts(self, card: Card) -> list[tuple[Line, QStaticText]]:
@@ -121,12 +122,12 @@ class CardPainter:
         if look.dimmed:
             painter.setOpacity(0.35)
         if card.expanded:
-            painter.fillPath(head, self.header(card))
+            painter.fillPath(head, self.header(card.category))
         else:
             painter.setPen(self._dashed if card.custom else self._outline)
             painter.setBrush(self._body)
             painter.drawPath(outline)
-            painter.fillPath(head, self.header(card))
+            painter.fillPath(head, self.header(card.category))
             if card.custom:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawPath(outline)
@@ -230,7 +231,7 @@ def chevron_rect(card: Card) -> QRectF:
 def route_path(route: list[tuple[float, float]], *, across: bool = False) -> QPainterPath:
     """The curve of a wire; see `kgui.layout.layered.Arrangement`."""
     path = QPainterPath(QPointF(*route[0])) if route else QPainterPath()
-    for (x0, y0), (x1, y1) in zip(route, route[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(route):
         if across:
             middle = (x0 + x1) / 2
             if y0 == y1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsScene
 
@@ -15,15 +15,17 @@ from app.canvas.paint import CardPainter, Look, route_path
 from app.session import NodeKey, Session
 from app.theme import on_change, theme
 from kgui.graph import Model
-from kgui.layout import Diagram, Direction, Place, Placement
+from kgui.layout import Diagram, Direction, Edge, Place, Placement
 from kgui.layout import card as measures
 
-_BATCH = 400
-"""Items made in one turn of the event loop: some 8 ms."""
+_MOST_ITEMS = 3_000
+"""Items that are kept for cards that have gone out of sight."""
 
 
 class GraphScene(QGraphicsScene):
-    """One item per card; wires are drawn by the view.
+    """One item per card, made when the card is first in sight; wires are drawn by the view.
+
+    Ten thousand items at once would cost half a second, and an index over them as much again at the first paint.
 
     Attributes:
         session: The document.
@@ -51,8 +53,9 @@ class GraphScene(QGraphicsScene):
         self.expanded: set[Place] = set()
         self.fixed: dict[Place, tuple[float, float]] = {}
         self.painter = CardPainter(theme())
-        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
-        self._items: list[CardItem] = []
+        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self._items: dict[int, CardItem] = {}
+        self._itemized = QRectF()
         self._paths: list[QPainterPath | None] = []
         self._numbers: dict[NodeKey, list[int]] = {}
         self._at: dict[Place, int] = {}
@@ -68,8 +71,6 @@ class GraphScene(QGraphicsScene):
         self._arranger = Arranger(self)
         self._arranger.arranged.connect(self._show)
         self._arranger.busy_changed.connect(self.busy_changed)
-        self._filling = QTimer(self, interval=0)
-        self._filling.timeout.connect(self._fill)
         session.model_changed.connect(self._model_changed)
         session.inference_changed.connect(self._inference_changed)
         session.selection_changed.connect(self._selection_changed)
@@ -78,8 +79,8 @@ class GraphScene(QGraphicsScene):
 
     @property
     def busy(self) -> bool:
-        """Whether a layout is under way, or items are still being made."""
-        return self._arranger.busy or self._filling.isActive()
+        """Whether a layout is under way."""
+        return self._arranger.busy
 
     def rebuild(self) -> None:
         """Makes cards and layout anew from the session. What is open and what the user placed stays so."""
@@ -108,7 +109,6 @@ class GraphScene(QGraphicsScene):
 
     def close_down(self) -> None:
         """Stops what is under way. Nothing is shown afterwards."""
-        self._filling.stop()
         self._arranger.stop()
 
     def set_direction(self, direction: Direction) -> None:
@@ -126,9 +126,26 @@ class GraphScene(QGraphicsScene):
 
     # What there is
 
-    def item(self, number: int) -> CardItem | None:
-        """The item of a card; None while it has not been made yet."""
-        return self._items[number] if number < len(self._items) else None
+    def item(self, number: int) -> CardItem:
+        """The item of a card."""
+        found = self._items.get(number)
+        if found is None:
+            found = self._items[number] = CardItem(self, number)
+            self.addItem(found)
+        return found
+
+    def make_items(self, area: QRectF) -> None:
+        """Makes sure that all cards in an area, and somewhat around it, have their items."""
+        if self._itemized.contains(area):
+            return
+        around = area.adjusted(-area.width() / 8, -area.height() / 8, area.width() / 8, area.height() / 8)
+        wanted = self.geometry.cards_in(around).tolist()
+        if len(self._items) > _MOST_ITEMS:
+            for number in self._items.keys() - set(wanted):
+                self.removeItem(self._items.pop(number))
+        for number in wanted:
+            self.item(number)
+        self._itemized = around
 
     def numbers(self, key: NodeKey) -> list[int]:
         """The cards of a node: several if the model around it is open in several places, none if it is closed."""
@@ -245,9 +262,9 @@ class GraphScene(QGraphicsScene):
             around = self.rect(card.parent)
             x = max(x, around.left() + measures.INSIDE)
             y = max(y, around.top() + measures.HEADER + measures.INSIDE)
-        item = self.item(number)
-        if item is None or card.expanded:
+        if card.expanded:
             return
+        item = self.item(number)
         dx, dy = x - self.geometry.left[number], y - self.geometry.top[number]
         self.geometry.move(number, x, y)
         item.setPos(x, y)
@@ -276,9 +293,8 @@ class GraphScene(QGraphicsScene):
     def refresh(self, numbers: Iterable[int]) -> None:
         """Repaints some cards."""
         for number in numbers:
-            item = self.item(number)
-            if item is not None:
-                item.update()
+            if number in self._items:
+                self._items[number].update()
         self.look_changed.emit()
 
     # What the session says
@@ -304,7 +320,7 @@ class GraphScene(QGraphicsScene):
 
     def _theme_changed(self) -> None:
         self.painter = CardPainter(theme())
-        for item in self._items:
+        for item in self._items.values():
             item.forget_texts()
         self.update()
         self.look_changed.emit()
@@ -312,22 +328,19 @@ class GraphScene(QGraphicsScene):
     # Cards and items
 
     def _show(self, diagram: Diagram, placement: Placement) -> None:
-        self._filling.stop()
+        self._items = {}
+        self._itemized = QRectF()
         self.clear()
         self.diagram, self.placement = diagram, placement
         for card, rect in zip(diagram.cards, placement.rects, strict=True):
             card.width = rect.width
         self.geometry = Geometry(diagram, placement)
-        self._items = []
         self._paths = [None] * len(diagram.edges)
         self._index()
         self._take_selection()
         self.found, self.searching = set(), False
         self.hovered, self._look_hovered = None, set()
-        self._make_items(_BATCH * 4)
         self.arranged.emit()
-        if len(self._items) < len(diagram.cards):
-            self._filling.start()
 
     def _index(self) -> None:
         self._numbers, self._at, self._layers = {}, {}, {}
@@ -347,27 +360,12 @@ class GraphScene(QGraphicsScene):
                 self._readers[edge.source].append(edge.target)
                 self._inputs[edge.target].append(edge.source)
 
-    def _wires_of(self, number: int):  # noqa: ANN202
+    def _wires_of(self, number: int) -> list[tuple[int, Edge]]:
         return [(edge, self.diagram.edges[edge]) for edge in self._edges_of[number]]
 
     def wires_of(self, numbers: Iterable[int]) -> set[int]:
         """The wires at some cards."""
         return {edge for number in numbers for edge in self._edges_of[number]}
-
-    def _make_items(self, count: int) -> None:
-        for number in range(len(self._items), min(len(self._items) + count, len(self.diagram.cards))):
-            item = CardItem(self, number)
-            self._items.append(item)
-            self.addItem(item)
-
-    def _fill(self) -> None:
-        self._make_items(_BATCH)
-        if len(self._items) == len(self.diagram.cards):
-            self._filling.stop()
-            self.arranged_completely.emit()
-
-    arranged_completely = Signal()
-    """All items of a large model have been made."""
 
 
 def _nested_places(model: Model) -> set[Place]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QKeyEvent,
@@ -19,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip
 
+from app.canvas.collector import collector_paused
 from app.canvas.gestures import Gesture, Pan, Rearrange, Select
 from app.canvas.overview import paint_overview
 from app.canvas.paint import FAR, SHOW_LABELS, chevron_rect
@@ -106,7 +108,7 @@ class GraphView(QGraphicsView):
         transform = self.viewportTransform().inverted()[0]
         kept = transform.map(anchor)
         self.setTransform(QTransform.fromScale(scale, scale))
-        self._take_range()
+        self.take_range()
         self._bring(kept, anchor)
         self.scale_changed.emit(scale)
         self.moved.emit()
@@ -131,7 +133,7 @@ class GraphView(QGraphicsView):
             return
         scale = 1.0
         self.setTransform(QTransform.fromScale(scale, scale))
-        self._take_range()
+        self.take_range()
         first = self.graph.rect(self._first()) if self.graph.diagram.cards else bounds
         if self.graph.placement.direction == "TB":
             self._bring(QPointF(first.center().x(), first.top()), QPointF(self.viewport().width() / 2, FIT_MARGIN))
@@ -147,7 +149,7 @@ class GraphView(QGraphicsView):
         self.setTransform(QTransform.fromScale(1, 1))
         scale = max(min(self._fitting(area), most), self.least_scale())
         self.setTransform(QTransform.fromScale(scale, scale))
-        self._take_range()
+        self.take_range()
         self._bring(area.center(), QPointF(self.viewport().rect().center()))
         self.scale_changed.emit(scale)
         self.moved.emit()
@@ -169,7 +171,7 @@ class GraphView(QGraphicsView):
             rect.setHeight(measures.HEADER)
         if self.scale_factor < SHOW_READABLE:
             self.setTransform(QTransform.fromScale(1, 1))
-            self._take_range()
+            self.take_range()
             self._bring(rect.center(), QPointF(self.viewport().rect().center()))
             self.scale_changed.emit(1.0)
         elif not self.visible_area().adjusted(8, 8, -8, -8).contains(rect):
@@ -179,7 +181,7 @@ class GraphView(QGraphicsView):
 
     def keep_in_place(self, point: QPointF, at: QPointF) -> None:
         """Moves so that a point of the scene is at a point of the viewport."""
-        self._take_range()
+        self.take_range()
         self._bring(point, at)
         self.viewport().update()
         self.moved.emit()
@@ -193,7 +195,7 @@ class GraphView(QGraphicsView):
         height = max(self.viewport().height() - 2 * FIT_MARGIN, 16)
         return min(width / max(area.width(), 1.0), height / max(area.height(), 1.0))
 
-    def _take_range(self) -> None:
+    def take_range(self) -> None:
         """Lets the user move the model to the edge of the view, but not out of it."""
         scale = self.scale_factor
         room_x = self.viewport().width() / scale
@@ -210,7 +212,12 @@ class GraphView(QGraphicsView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Far out everything at once, near as Qt does it."""
+        with collector_paused():
+            self._paint(event)
+
+    def _paint(self, event: QPaintEvent) -> None:
         if self.scale_factor >= FAR:
+            self.graph.make_items(self.visible_area())
             super().paintEvent(event)
             return
         painter = QPainter(self.viewport())
@@ -254,7 +261,7 @@ class GraphView(QGraphicsView):
             self._ground = (key, pixmap)
         painter.drawPixmap(QPointF(transform.dx() % step - step, transform.dy() % step - step), self._ground[1])
 
-    def _frames(self, painter: QPainter, frames) -> None:  # noqa: ANN001
+    def _frames(self, painter: QPainter, frames: np.ndarray) -> None:
         painter.setPen(QPen(theme()["card_line"], 1))
         painter.setBrush(self.graph.painter.frame_ground)
         for number in frames:
@@ -498,7 +505,7 @@ class GraphView(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the middle in the middle."""
         super().resizeEvent(event)
-        self._take_range()
+        self.take_range()
         if event.oldSize().isValid():
             by = (event.oldSize() - event.size()) / 2
             self.scroll_by(QPoint(by.width(), 0))

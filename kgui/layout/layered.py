@@ -708,7 +708,7 @@ def _draw(
 
 
 def _inlet(x: float, first: float, last: float, alone: bool) -> float:
-    """Where an edge that comes from `x` would best arrive: straight below, else in the middle or on the near side of it."""
+    """Where an edge that comes from `x` would best arrive: straight below, else in the middle or to its near side."""
     if first <= x <= last:
         return x
     middle, reach = (first + last) / 2, (last - first) / 4
