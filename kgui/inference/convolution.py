@@ -131,7 +131,7 @@ def transposed(rank: int) -> Rule:
         if isinstance(fixed, (list, tuple)) and len(fixed) == rank + 2:
             out, _ = split(tuple(size if type(size) is int else None for size in fixed), first)
         else:
-            out = tuple(_grown(*one, padding) for one in zip(spatial, window, strides, dilation, extras, strict=True))
+            out = transposed_sizes(spatial, window, strides, dilation, extras, padding)
         weights = [ask.weight("kernel", (*window, filters, channels))]
         if ask.flag("use_bias", True):
             weights.append(ask.weight("bias", (filters,)))
@@ -139,6 +139,18 @@ def transposed(rank: int) -> Rule:
         return Answer((spec,), weights, times(spatial, math.prod(window) * channels * filters))
 
     return rule
+
+
+def transposed_sizes(
+    spatial: Sequence[int | None],
+    window: Sequence[int],
+    strides: Sequence[int],
+    dilation: Sequence[int],
+    extras: Sequence[int | None],
+    padding: str,
+) -> tuple[int | None, ...]:
+    """Spatial sizes after a transposed convolution."""
+    return tuple(_grown(*one, padding) for one in zip(spatial, window, strides, dilation, extras, strict=True))
 
 
 def _grown(size: int | None, window: int, stride: int, spread: int, extra: int | None, padding: str) -> int | None:

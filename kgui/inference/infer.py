@@ -12,10 +12,9 @@ from typing import Any
 
 from kgui.graph import Call, Layer, Model, Shape, TensorRef, TensorSpec, Weight, map_refs, refs
 from kgui.inference.dtypes import BYTES, clean, is_quantized, policy
-from kgui.inference.operations import OPERATIONS
 from kgui.inference.result import CallResult, Inference, LayerResult, Problem, Severity, Source
 from kgui.inference.rule import Answer, Ask, Misfit, Rule, Unknown, plain, shape_of, shorten, show
-from kgui.inference.rules import LAYERS
+from kgui.inference.rules import LAYERS, OPERATIONS
 from kgui.layers.eras import modern
 
 MOST_NESTED = 60

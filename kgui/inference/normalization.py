@@ -35,6 +35,8 @@ def layer_normalization(ask: Ask) -> Answer:
     """LayerNormalization: weights over one or several axes."""
     shape = ask.shape()
     axes = axes_of(ask.config.get("axis", -1), len(shape))
+    if not ask.flag("scale", True) and not ask.flag("center", True):
+        return Answer((TensorSpec(shape, ask.compute),))
     size = tuple(known(shape[axis], "size along its axis", "LayerNormalization") for axis in axes)
     if ask.config.get("rms_scaling"):  # of Keras 3.9 and before
         return Answer((TensorSpec(shape, ask.compute),), [ask.weight("gamma", size)])

@@ -9,10 +9,12 @@ from kgui.inference import (
     legacy,
     merging,
     normalization,
+    operations,
     pooling,
     preprocessing,
     recurrent,
     reshaping,
+    tensorflow_operations,
 )
 from kgui.inference.rule import Rule
 
@@ -29,3 +31,6 @@ LAYERS: dict[str, Rule] = {
     **preprocessing.RULES,
 }
 """Rules of layer classes, by the name of the class in today's words."""
+
+OPERATIONS: dict[str, Rule] = {**operations.OPERATIONS, **tensorflow_operations.RULES}
+"""Rules of nodes that are functions, by the name of the operation's class, or of the layer that wraps the function."""

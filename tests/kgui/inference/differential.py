@@ -708,6 +708,11 @@ def by_keras(case: Case) -> tuple[dict[str, Any], Facts]:
     args, kwargs = arguments(case, tensors)
     outputs = layer(*args, **kwargs)
     value = json.loads(json.dumps(keras.saving.serialize_keras_object(layer)))
+    for inner in layer._flatten_layers():
+        # A frozen layer that makes layers of its own only when it is built does not freeze those; a user who freezes
+        # a built layer does.
+        if not inner.trainable:
+            inner.trainable = False
     flat = keras.tree.flatten(outputs)
     return value, (
         [(tuple(t.shape), str(t.dtype)) for t in flat],
