@@ -1,0 +1,40 @@
+"""`kgui code`: Python that builds the same model."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from kgui.commands.show import write
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds what `kgui code` takes."""
+    parser.add_argument("file", metavar="FILE", help="a model or architecture file of any era")
+    parser.add_argument("-o", "--output", type=Path, metavar="MODEL.py", help="where to write it (default: print it)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Writes the code.
+
+    Raises:
+        FileError: The code cannot be written there.
+    """
+    from kgui.errors import FileError
+    from kgui.formats import open_model
+    from kgui.reports.code import code
+
+    with open_model(arguments.file, weights=False) as file:
+        written = code(file.model, file.inference, training=file.training, source=file.path.name)
+    if arguments.output is None:
+        write(written.rstrip("\n"))
+        return 0
+    try:
+        arguments.output.write_text(written, encoding="utf-8")
+    except OSError as error:
+        raise FileError(
+            f"The code cannot be written ({error.strerror})",
+            where=str(arguments.output),
+            hint="Choose another place with -o.",
+        ) from error
+    return 0
