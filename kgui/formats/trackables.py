@@ -204,14 +204,23 @@ class TrackableMapper:
                         self._make_layer(model, f"{name}/{key}", inner)
             else:
                 self._make_layer(model, name, child)
-        own = [found for found in self._direct(root) if found.weight.path not in self._claimed]
-        if own:
-            layer = Layer(len(model.layers), model.name or "variables", "")
-            layer.weights = [
-                Weight(f.path, f.weight.shape, f.weight.dtype, f.weight.path, f.weight.trainable) for f in own
-            ]
-            self._claimed.update(found.weight.path for found in own)
-            model.layers[layer.id] = layer
+        own: dict[str, list[Found]] = {}
+        for found in self._direct(root):
+            if found.weight.path not in self._claimed:
+                self._claimed.add(found.weight.path)
+                own.setdefault(_layer_name(found.path), []).append(found)
+        for name, founds in own.items():
+            self._add(model, name or model.name or "variables", class_of_layer(name), founds)
+
+    def _add(self, model: Model, name: str, class_name: str, founds: Sequence[Found]) -> None:
+        """A layer for variables of which nothing but the full names is known, as Keras 3 exports them."""
+        if not class_name and (sure := guess([found.weight.shape for found in founds])) is not None:
+            class_name = sure.class_name
+        layer = Layer(len(model.layers), name, class_name)
+        layer.weights = [
+            Weight(path.removeprefix(f"{name}/"), w.shape, w.dtype, w.path, w.trainable) for path, w in founds
+        ]
+        model.layers[layer.id] = layer
 
     def _direct(self, root: int) -> Iterator[Found]:
         for name, child in self._parts(root, whole=True):

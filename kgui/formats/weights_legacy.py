@@ -21,8 +21,9 @@ from kgui.layers.eras import modern
 if TYPE_CHECKING:
     import numpy as np
 
-    from kgui.formats.hdf5 import Dataset, SafeHdf5
+    from kgui.formats.hdf5 import SafeHdf5
     from kgui.formats.store import Selection
+    from kgui.formats.weights_v3 import Entry
     from kgui.reports.risks import Risk
 
 BESIDE = ("optimizer_weights", "top_level_model_weights")
@@ -35,7 +36,7 @@ class Array(NamedTuple):
     """An array of a layer: its name in the file ("dense/kernel:0"), and where it is."""
 
     name: str
-    dataset: Dataset
+    dataset: Entry
 
 
 class Group(NamedTuple):
