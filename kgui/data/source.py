@@ -183,7 +183,7 @@ def _npz(path: Path, datasets: Mapping[str, str]) -> ArraySource:
 
     arrays = {}
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
             for name, key in datasets.items():
                 if key not in held.files:
                     raise _missing(key, path, held.files)

@@ -6,8 +6,6 @@ import re
 
 import tensorflow as tf
 
-from kgui.errors import KguiError
-
 KINDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str, str], ...] = (
     (
         (MemoryError, tf.errors.ResourceExhaustedError),
@@ -40,8 +38,6 @@ KINDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str, s
 
 def sentence(error: BaseException) -> str:
     """What went wrong and what to do, on one line."""
-    if isinstance(error, KguiError):
-        return str(error)
     for kinds, what, hint in KINDS:
         if isinstance(error, kinds):
             return f"{what} ({gist(error)}). {hint}"

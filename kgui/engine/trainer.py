@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kgui.engine.samples import load
+from kgui.errors import KguiError
 from kgui.training.control import STOP, Control
 from kgui.training.events import EventWriter
 from kgui.training.files import sync_folder
@@ -187,6 +188,9 @@ def main() -> int:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, KguiError):
+        # Told before TensorFlow is imported, where that is possible.
+        return str(error)
     from kgui.engine.sentences import sentence
 
     return sentence(error)
