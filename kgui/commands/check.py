@@ -8,6 +8,7 @@ import sys
 import textwrap
 from typing import Any
 
+from kgui.errors import KguiError
 from kgui.reports.risks import RISK_KINDS, Risk, find_notices
 from kgui.reports.visible import visible
 
@@ -29,12 +30,20 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from kgui.formats import open_model
 
-    # With the weights: some risks show only when the arrays are listed. No value is read.
-    with open_model(arguments.file, weights=True) as file:
+    failed = None
+    with open_model(arguments.file, weights=False) as file:
+        try:
+            # Some risks show only when the arrays are listed. No value is read.
+            file.list_weights()
+        except KguiError as error:
+            # Weights that cannot be listed must not hide what the rest of the file would run.
+            failed = error
         risks, notices = file.risks, find_notices(file.model, file.training)
     text = _json(arguments.file, risks, notices) if arguments.json else _report(arguments.file, risks, notices)
     encoding = sys.stdout.encoding or "utf-8"
     print(text.encode(encoding, "backslashreplace").decode(encoding))
+    if failed is not None:
+        raise failed
     return 1 if risks else 0
 
 

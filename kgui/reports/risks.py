@@ -26,8 +26,8 @@ from kgui.reports.visible import has_tricks, visible
 
 __all__ = ["RISK_KINDS", "Risk", "RiskKind", "find_notices", "find_risks", "risk"]
 
-MAX_VALUES = 3_000_000
-"""Values that are looked at. A configuration of 64 MB, the largest that is read, has fewer unless it is made up."""
+MAX_VALUES = 1_000_000
+"""Values that are looked at. NASNetLarge, with 1,041 layers, has 60,000."""
 MAX_PER_KIND = 200
 MAX_NAME = 512
 """Characters. The longest real layer name in 232 public files has 141."""
@@ -115,28 +115,27 @@ class _Scan:
             self.add("odd-name", where, f"The name '{visible(name, 80)}' {trick}.")
 
     def values(self, value: Any, where: str) -> None:
-        """Everything in a configuration, at any depth."""
+        """Everything in a configuration, at any depth. This is the inner loop: it runs for every value of a file."""
+        if not value or not isinstance(value, _CONTAINERS):
+            return
         stack: list[tuple[Any, tuple[str, ...]]] = [(value, ())]
         while stack:
             item, path = stack.pop()
-            if isinstance(item, dict):
-                self.seen += len(item) + 1
-                self.mapping(item, where, path)
-                stack.extend(
-                    (inner, path if key == "config" else (*path, str(key)))
-                    for key, inner in reversed(item.items())
-                    if isinstance(inner, (dict, list, tuple))
-                )
-            elif isinstance(item, (list, tuple)) and not isinstance(item, TensorRef):
-                self.seen += len(item) + 1
-                if (code := _code_in_list(item)) is not None:
-                    self.code(code, _place(where, path), legacy=True)
-                stack.extend((inner, path) for inner in item if isinstance(inner, (dict, list, tuple)))
+            self.seen += len(item) + 1
             if self.seen > MAX_VALUES:
-                self.add(
-                    "json-bomb", where, f"The configuration has over {MAX_VALUES:,} values; the rest was not looked at."
-                )
+                told = f"The configuration has over {MAX_VALUES:,} values; the rest was not looked at."
+                self.add("json-bomb", where, told)
                 return
+            if isinstance(item, dict):
+                if "class_name" in item or not _KEYS.keys().isdisjoint(item):
+                    self.mapping(item, where, path)
+                for key, inner in reversed(item.items()):
+                    if inner and isinstance(inner, _CONTAINERS):
+                        stack.append((inner, path if key == "config" else (*path, str(key))))
+            elif not isinstance(item, TensorRef):
+                if isinstance(item[0], str) and (code := _code_in_list(item)) is not None:
+                    self.code(code, _place(where, path), legacy=True)
+                stack.extend((inner, path) for inner in reversed(item) if inner and isinstance(inner, _CONTAINERS))
 
     def mapping(self, item: dict[Any, Any], where: str, path: tuple[str, ...]) -> None:
         class_name = item.get("class_name")
@@ -184,11 +183,12 @@ class _Scan:
         """
         class_name = class_name if isinstance(class_name, str) else str(class_name)[:MAX_NAME]
         for name in (class_name, module, registered_name):
-            self.name(name, f"{where}, its class")
+            if name:
+                self.name(name, f"{where}, its class")
         if class_name in _NOTED_CLASSES:
             kind, sentence = _NOTED_CLASSES[class_name]
             self.add(kind, where, sentence(config if isinstance(config, dict) else {}))
-        if class_name in _VALUES:
+        if class_name in _VALUES or not class_name:
             return
         if class_name == "function":
             name = config if isinstance(config, str) else registered_name
@@ -323,6 +323,7 @@ def _texts(value: Any) -> Iterable[str]:
                 yield value[key]
 
 
+_CONTAINERS = (dict, list, tuple)
 _KEYS: dict[str, Callable[[_Scan, dict[Any, Any], str, str], None]] = {
     "function_type": _Scan.typed_function,
     "output_shape_type": _Scan.typed_function,
@@ -486,6 +487,8 @@ def _is_built_in(class_name: Any, layer: Layer | None, model: Model | None) -> b
 
 def _trick(name: str) -> str | None:
     """What is odd about a name, to follow "The name … "."""
+    if len(name) <= MAX_NAME and name.isidentifier() and name.isascii():
+        return None  # nearly all names
     if has_tricks(name):
         return "holds characters that cannot be seen or that change the direction of the text"
     if len(name) > MAX_NAME:

@@ -21,9 +21,12 @@ def visible(text: str, limit: int = 200) -> str:
     """
     if len(text) > limit:
         text = f"{text[: limit * 2 // 3]}…{text[-(limit // 3 - 1) :]}"
+    if text.isprintable():
+        return text
     return _TRICKS.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
 
 
 def has_tricks(text: str) -> bool:
     """Whether `visible` would have to escape something."""
-    return _TRICKS.search(text) is not None
+    # What `isprintable` calls printable has none of the categories that the tricks are of.
+    return not text.isprintable() and _TRICKS.search(text) is not None
