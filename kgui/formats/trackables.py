@@ -87,7 +87,11 @@ class TrackableMapper:
         notes = []
         if self._missing:
             notes.append(f"The file has no weights for {listed('layer', self._missing)}.")
-        left = [found.path for found in self._below(root, whole=True) if found.weight.path not in self._claimed]
+        left = [
+            found.path
+            for found in self._below(root, whole=True)
+            if found.weight.path not in self._claimed and not found.path.startswith("_all_variables/")
+        ]
         if left:
             notes.append(f"No layer claims {listed('array', left)}.")
         return notes
@@ -223,7 +227,10 @@ class TrackableMapper:
         model.layers[layer.id] = layer
 
     def _direct(self, root: int) -> Iterator[Found]:
+        twice = "variables" in self.nodes[root].children
         for name, child in self._parts(root, whole=True):
+            if name == "_all_variables" and twice:  # Keras 3 exports copies of the variables under this name
+                continue
             node = self.nodes[child]
             if node.weight is not None:
                 yield Found(node.weight.name or name, node.weight)
