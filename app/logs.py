@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import sys
 import threading
 from collections import deque
@@ -11,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, QtMsgType, Signal, qInstallMessageHandler
-
-from kgui.training.files import data_dir
 
 FORMAT = "%(asctime)s  %(levelname)-7s  %(name)s  %(message)s"
 LEVELS = {
@@ -26,6 +23,8 @@ LEVELS = {
 
 def file() -> Path:
     """The log file. Three older ones of the same size are kept beside it."""
+    from kgui.training.files import data_dir
+
     return data_dir() / "kgui.log"
 
 
@@ -59,20 +58,35 @@ class _Handler(logging.Handler):
         self._recorder.added.emit(line)
 
 
+class _LogFile(logging.Handler):
+    """The log file, opened with the first line: most starts of kgui should pay for neither."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.setFormatter(logging.Formatter(FORMAT))
+        self._target: logging.Handler | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._target is None:
+            self._target = self._open()
+            self._target.setFormatter(self.formatter)
+        self._target.emit(record)
+
+    def _open(self) -> logging.Handler:
+        from logging.handlers import RotatingFileHandler
+
+        try:
+            file().parent.mkdir(parents=True, exist_ok=True)
+            return RotatingFileHandler(file(), maxBytes=1 << 20, backupCount=3, encoding="utf-8")
+        except OSError:
+            return logging.StreamHandler()
+
+
 def start() -> None:
     """Sends everything that goes wrong to the log file: our own words, exceptions that nobody caught, and Qt's."""
-    handler: logging.Handler
-    try:
-        file().parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            file(), maxBytes=1 << 20, backupCount=3, delay=True, encoding="utf-8"
-        )
-    except OSError:
-        handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(FORMAT))
     root = logging.getLogger()
     root.setLevel(logging.INFO)
-    root.addHandler(handler)
+    root.addHandler(_LogFile())
     sys.excepthook = _uncaught
     threading.excepthook = lambda told: _uncaught(told.exc_type, told.exc_value, told.exc_traceback)
     qInstallMessageHandler(_qt_message)

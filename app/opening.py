@@ -22,8 +22,9 @@ def opened(path: Path, answer: Answer) -> Opened:
     Raises:
         KguiError: It is a project whose plan is damaged.
     """
-    # Loads the canvas, and NumPy with it, here and not in the window's thread, which would stand still meanwhile.
-    import app.canvas  # noqa: F401
+    # Loads the canvas, NumPy and the following of runs here: the window would stand still meanwhile.
+    import app.canvas
+    import app.running  # noqa: F401
 
     value = answer.value
     return Opened(

@@ -10,12 +10,15 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from typing import Any, Literal
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from kgui.errors import KguiError, ProcessDied
-from kgui.processes import Answer, Child, Request
+
+if TYPE_CHECKING:
+    from kgui.processes import Answer, Child, Request
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +44,6 @@ class Reply(QObject):
         super().__init__(parent)
         self._request: Request | None = None
         self._given_up = False
-        for signal in (self.done, self.failed, self.cancelled):
-            signal.connect(self.deleteLater)
 
     def cancel(self) -> None:
         """Gives up on the answer; the child is told to stop working on it."""
@@ -71,6 +72,7 @@ class Service(QObject):
     """A `ProcessDied`: it ended without being asked to."""
     _exited = Signal(int, object)
     _greeted = Signal(int, object)
+    _finished = Signal(object, str, object)
 
     def __init__(
         self, role: str, module: str, parent: QObject, *, env: dict[str, str] | None = None, nice: int = 0
@@ -91,6 +93,7 @@ class Service(QObject):
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"{role} requests")
         self._exited.connect(self._on_exit)
         self._greeted.connect(self._on_hello)
+        self._finished.connect(self._on_finished)
 
     @property
     def state(self) -> State:
@@ -128,8 +131,6 @@ class Service(QObject):
         """
         reply = Reply(self)
         self._open += 1
-        for signal in (reply.done, reply.failed, reply.cancelled):
-            signal.connect(self._one_less)
         self.start()
         self._thread.submit(self._send, reply, op, params, buffers, convert, deadline)
         self.state_changed.emit()
@@ -144,19 +145,33 @@ class Service(QObject):
 
     def _ensure(self) -> Child:
         """In the requests' thread: the running child, a new one if there is none."""
+        from kgui.processes import Child
+
         if self._child is None or not self._child.alive:
             # A late word of an earlier child must not count for this one.
             number = self._generation = self._generation + 1
-            self._child = Child(
-                self.role,
-                self._module,
-                env=self._env,
-                on_exit=lambda returncode: self._exited.emit(number, returncode),
-            )
+            with self._words() as words:
+                self._child = Child(
+                    self.role,
+                    self._module,
+                    env=self._env,
+                    on_exit=lambda returncode: self._exited.emit(number, returncode),
+                    stderr=words.fileno(),
+                )
             if self._nice and hasattr(os, "setpriority"):
                 os.setpriority(os.PRIO_PROCESS, self._child.process.pid, self._nice)
             self._child.hello.add_done_callback(lambda hello: self._greeted.emit(number, hello))
         return self._child
+
+    def _words(self) -> IO[bytes]:
+        """Where the process' standard error goes: a file of its own beside the log, begun anew by each window."""
+        from kgui.training.files import data_dir
+
+        try:
+            data_dir().mkdir(parents=True, exist_ok=True)
+            return (data_dir() / f"{self.role}.log").open("wb" if self._generation == 1 else "ab")
+        except OSError:
+            return Path(os.devnull).open("wb")
 
     def _send(
         self,
@@ -172,14 +187,21 @@ class Service(QObject):
                 op, params, buffers, deadline=deadline, on_progress=lambda part, text: reply.progress.emit(part, text)
             )
         except OSError as error:
-            reply.failed.emit(KguiError(f"The {self.role} could not be started ({error})"))
+            self._finished.emit(reply, "failed", KguiError(f"The {self.role} could not be started ({error})"))
             return
         reply._sent(request)
-        request.future.add_done_callback(lambda future: _finish(reply, future, convert))
+        request.future.add_done_callback(lambda future: self._finished.emit(reply, *_outcome(future, convert)))
 
-    def _one_less(self) -> None:
+    def _on_finished(self, reply: Reply, outcome: str, value: object) -> None:
+        # Here, in the window's thread, and not where the answer came in: the reply is deleted after its signal, and a
+        # signal that is emitted in another thread reaches its receivers one by one, with time for that in between.
         self._open -= 1
         self.state_changed.emit()
+        if outcome == "cancelled":
+            reply.cancelled.emit()
+        else:
+            getattr(reply, outcome).emit(value)
+        reply.deleteLater()
 
     def _set_state(self, state: State) -> None:
         self._state = state
@@ -203,17 +225,17 @@ class Service(QObject):
         self.died.emit(error)
 
 
-def _finish(reply: Reply, future: Future[Answer], convert: Callable[[Answer], Any]) -> None:
+def _outcome(future: Future[Answer], convert: Callable[[Answer], Any]) -> tuple[str, object]:
+    """Which signal of a reply an answer becomes, and what goes with it."""
     try:
-        value = convert(future.result())
+        return "done", convert(future.result())
     except CancelledError:
-        reply.cancelled.emit()
+        return "cancelled", None
+    except KguiError as error:
+        return "failed", error
     except Exception as error:
-        if not isinstance(error, KguiError):
-            log.exception("a request failed")
-        reply.failed.emit(error)
-    else:
-        reply.done.emit(value)
+        log.exception("a request failed")
+        return "failed", error
 
 
 class Processes(QObject):

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from kgui.graph.model import Layer, Model
-from kgui.inference.result import Inference, LayerResult
-from kgui.reports.risks import Risk
-
 if TYPE_CHECKING:
+    # For the eye only: at run time a window without a document needs none of them, and starts faster so.
     from app.running import Running
+    from kgui.graph.model import Layer, Model
+    from kgui.inference.result import Inference, LayerResult
+    from kgui.reports.risks import Risk
     from kgui.training.project import Project
 
 LayerPath = tuple[int, ...]

@@ -48,7 +48,7 @@ def run(parsed: argparse.Namespace) -> int:
     # What was open is opened again, unless files are named.
     files = [Path(path) for path in parsed.files] or ([] if for_picture else window.settings.open_files)
     # The reader starts while the window paints; it is there when the first file is asked for.
-    window.start_processes()
+    window.start_processes(engine=not for_picture)
     window.open_paths(files, train=parsed.train)
     window.painted.connect(_after_first_paint)
     window.show()

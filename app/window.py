@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
@@ -42,7 +42,6 @@ from app import actions as table
 from app import logs
 from app.actions import Actions
 from app.processes import Processes, Reply
-from app.running import Running, Snapshot
 from app.session import Opened, Session
 from app.settings import Settings
 from app.theme import icon, on_change, set_role, themes
@@ -53,7 +52,10 @@ from app.widgets.button import PrimaryButton
 from app.widgets.dock import Dock
 from app.words import about
 from kgui.errors import KguiError, ProcessDied
-from kgui.training.project import Project
+
+if TYPE_CHECKING:
+    from app.running import Running, Snapshot
+    from kgui.training.project import Project
 
 log = logging.getLogger("kgui")
 
@@ -229,6 +231,8 @@ class Window(QMainWindow):
         QTimer.singleShot(0, self, lambda: self._add_tab(page, session, train))
 
     def _new_running(self, project: Project) -> Running:
+        from app.running import Running
+
         running = Running(project, self)
         running.ended.connect(lambda snapshot: self._run_ended(running, snapshot))
         for signal in (running.updated, running.shown_changed, running.runs_changed):
@@ -462,6 +466,9 @@ class Window(QMainWindow):
             dock.show()
         for name in RAISED:
             self.docks[name].raise_()
+        self._size_docks()
+
+    def _size_docks(self) -> None:
         for names, way in (
             (("outline", "inspector"), Qt.Orientation.Horizontal),
             (("summary",), Qt.Orientation.Vertical),
@@ -599,10 +606,11 @@ class Window(QMainWindow):
             )
         log.warning("%s", error)
 
-    def start_processes(self) -> None:
+    def start_processes(self, *, engine: bool = True) -> None:
         """Starts the children behind the window: the reader at once, the engine a little later."""
         self.processes.reader.start()
-        QTimer.singleShot(ENGINE_AFTER, self, self._start_engine)
+        if engine:
+            QTimer.singleShot(ENGINE_AFTER, self, self._start_engine)
 
     def _start_engine(self) -> None:
         if any(session.running is not None and session.running.active for session in self.sessions):
@@ -815,7 +823,8 @@ class Window(QMainWindow):
             if self._remember and not self.settings.arrangement.isEmpty():
                 self.restoreState(self.settings.arrangement, STATE_VERSION)
             else:
-                self._arrange()
+                # Sizes count only from now on, when the window has its own.
+                self._size_docks()
             self._fit_heads()
 
     def paintEvent(self, event: QPaintEvent) -> None:
