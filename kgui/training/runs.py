@@ -8,6 +8,7 @@
 | `run.json` | how the run stands: who runs it, and how it ended; replaced atomically, by the supervisor |
 | `metrics.klog` | every step's and epoch's metrics (`kgui.training.metrics`) |
 | `events.jsonl` | what happened (`kgui.training.events`) |
+| `launched.json` | the supervisor, as whoever started it saw it |
 | `control` | flags that steer it (`kgui.training.control`) |
 | `log.txt` | what the training process printed |
 | `result/model.keras` | the trained model |
@@ -42,8 +43,8 @@ from kgui.training.project import Project
 StateKind = Literal["starting", "running", "done", "stopped", "failed", "killed", "died"]
 ENDED: tuple[StateKind, ...] = ("done", "stopped", "failed", "killed", "died")
 
-STARTS_WITHIN = 30.0
-"""Seconds that a supervisor has to say that it is there."""
+LAUNCHED_WITHIN = 10.0
+"""Seconds between making the folder of a run and starting its supervisor at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,11 @@ class RunFolder:
     def status_path(self) -> Path:
         """How the run stands."""
         return self.path / "run.json"
+
+    @property
+    def launched_path(self) -> Path:
+        """The supervisor, noted by whoever started it."""
+        return self.path / "launched.json"
 
     @property
     def metrics_path(self) -> Path:
@@ -207,12 +213,19 @@ class RunFolder:
             return RunState(kind, str(status.get("sentence", "")))
         if life.is_alive(status.get("supervisor")) or life.is_alive(status.get("trainer")):
             return RunState("running", "Training is running.")
-        if kind == "starting" and time.time() - float(status.get("created", 0)) < STARTS_WITHIN:
+        if kind == "starting" and self._is_launched(float(status.get("created", 0))):
             return RunState("starting", "Training is starting.")
         # The supervisor may have ended between our two looks.
         if (again := self.status()) != status:
             return RunState(again["state"], str(again.get("sentence", ""))) if again["state"] in ENDED else self.state()
         return self._end_without_supervisor()
+
+    def _is_launched(self, created: float) -> bool:
+        """Whether a supervisor that has not said so yet is on its way, however slow the machine."""
+        try:
+            return life.is_alive(read_json(self.launched_path, "run"))
+        except FileError:
+            return time.time() - created < LAUNCHED_WITHIN
 
     def _end_without_supervisor(self) -> RunState:
         for event in reversed(EventReader(self.events_path).read()):
@@ -346,6 +359,7 @@ def start_run(project: Project, overrides: Mapping[str, Any] | None = None) -> R
             close_fds=True,
             **_detached(),
         )
+    write_json(run.launched_path, life.note(process.pid))
     # Somebody must ask how it ended, or it stays a zombie for as long as this process lives.
     threading.Thread(target=process.wait, daemon=True, name=f"end of {run.name}").start()
     return run

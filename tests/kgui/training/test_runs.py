@@ -103,6 +103,16 @@ def test_a_run_that_nobody_took_up_is_dead(run: RunFolder) -> None:
     assert run.state().kind == "died"
 
 
+def test_a_slow_supervisor_is_waited_for_and_a_dead_one_is_not(run: RunFolder) -> None:
+    process = sleeper()
+    write_json(run.launched_path, life.note(process.pid))
+    run.update_status(created=time.time() - 60)
+    assert run.state().kind == "starting"
+    process.kill()
+    process.wait()
+    assert run.state().kind == "died"
+
+
 def test_a_living_process_is_told_from_one_with_its_number() -> None:
     process = sleeper()
     noted = life.note(process.pid)
