@@ -610,7 +610,7 @@ def normalization_adapted(keras: Any) -> Any:
     return keras.Model(inputs, keras.layers.Dense(2)(layer(inputs)))
 
 
-@kind()
+@kind(random=True)
 def image_preprocessing(keras: Any) -> Any:
     x = inputs = keras.Input((12, 12, 3))
     x = keras.layers.Rescaling(1 / 127.5, offset=-1)(x)
@@ -679,7 +679,7 @@ def rms_normalization(keras: Any) -> Any:
     return keras.Model(inputs, keras.layers.RMSNormalization()(inputs))
 
 
-@kind(random=True)
+@kind()
 def noise(keras: Any) -> Any:
     x = inputs = keras.Input((4, 8))
     x = keras.layers.GaussianNoise(0.1)(x)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kgui.graph import Call, Layer, Model, Structure, TensorRef, refs
+from kgui.graph import Call, Era, Layer, Model, Structure, TensorRef, refs
 from kgui.inference.result import Inference
 from kgui.layers.categories import category
 from kgui.layers.eras import modern
@@ -70,7 +70,7 @@ class _Module:
         lines += ["", "import keras"]
         if used:
             lines.append(f"from keras import {', '.join(used)}")
-        blocks = ["\n".join(lines), *self._own_objects(), *self._fill_ins(), body]
+        blocks = ["\n".join(lines), *self._own_objects(), *self.values.helpers.values(), *self._fill_ins(), body]
         blocks.append(f'if __name__ == "__main__":\n    {name}().summary()')
         return "\n\n\n".join(blocks) + "\n"
 
@@ -427,11 +427,7 @@ class _Function:
         instance = text(self.shared[layer.id]) if layer.id in self.shared else self._instance(layer)
         args, kwargs = _arguments(layer, step.call)
         items = [self._structure(item) for item in args]
-        items += [
-            keyword_item(name, self._structure(value))
-            for name, value in kwargs.items()
-            if _is_given(layer, name, value)
-        ]
+        items += [keyword_item(name, self._structure(value)) for name, value in _given(layer, kwargs).items()]
         return call(instance, items)
 
     def _structure(self, structure: Structure) -> Node:
@@ -614,14 +610,14 @@ def _arguments(layer: Layer, item: Call) -> tuple[list[Structure], dict[str, Str
     return item.args, item.kwargs
 
 
-def _is_given(layer: Layer, name: str, value: Structure) -> bool:
-    """Whether a keyword is worth writing: Keras records some that nobody gave."""
-    if value is None:
-        return False
-    if value is False:
-        # `training=False` keeps a batch normalization from learning; in recurrent layers Keras itself records it.
-        return name == "training" and category(layer.class_name, layer.module) != "Recurrent"
-    return True
+def _given(layer: Layer, kwargs: Mapping[str, Structure]) -> dict[str, Structure]:
+    """The keywords that are worth writing: Keras records some that nobody gave."""
+    given = {name: value for name, value in kwargs.items() if value is not None and value is not False}
+    # `training=False` keeps a batch normalization from learning. Recurrent layers that are given nothing else record
+    # it by themselves.
+    if kwargs.get("training") is False and (given or category(layer.class_name, layer.module) != "Recurrent"):
+        given["training"] = False
+    return given
 
 
 # Compiling
@@ -637,15 +633,15 @@ def _compile(values: Values, training: Mapping[str, Any], model: Model) -> Node 
         return None
     items = []
     if optimizer is not None:
-        items.append(keyword_item("optimizer", _compiled(values, optimizer, "optimizer")))
+        items.append(keyword_item("optimizer", _compiled(values, optimizer, model.era, "optimizer")))
     if loss is not None:
-        items.append(keyword_item("loss", _compiled(values, loss, "loss")))
+        items.append(keyword_item("loss", _compiled(values, loss, model.era, "loss")))
     if training.get("loss_weights") is not None:
         items.append(keyword_item("loss_weights", values.value(training["loss_weights"])))
     for key in ("metrics", "weighted_metrics"):
         found = _metrics(training.get(key))
         if found:
-            items.append(keyword_item(key, _compiled(values, found, "metrics")))
+            items.append(keyword_item(key, _compiled(values, found, model.era, "metrics")))
     for key, default in (("run_eagerly", False), ("steps_per_execution", 1)):
         value = training.get(key)
         if value is not None and value != default:
@@ -653,14 +649,14 @@ def _compile(values: Values, training: Mapping[str, Any], model: Model) -> Node 
     return call("model.compile", items)
 
 
-def _compiled(values: Values, value: Any, hint: str) -> Node:
+def _compiled(values: Values, value: Any, era: Era, hint: str) -> Node:
     if is_object(value):
         class_name = str(value["class_name"])
         value = {
             **value,
             "class_name": class_name.rpartition(">")[2] if class_name.startswith("Custom>") else class_name,
         }
-    return values.value(value, hint=hint)
+    return values.value(value, era, hint=hint)
 
 
 def _metrics(value: Any) -> Any:

@@ -36,6 +36,9 @@ _FAMILIES = {
 _ALIASES = {"CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU", "GroupedQueryAttention": "GroupQueryAttention"}
 """Classes that differ in how they compute, or in their name only."""
 
+_FOREIGN = {"TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
+"""Classes that load or run a foreign program, which nobody should do by running a file that kgui wrote."""
+
 _SIZES = {"kernel_size", "strides", "pool_size", "dilation_rate", "size"}
 """Arguments where one number stands for the same number in every dimension."""
 
@@ -51,6 +54,12 @@ _WORDS = {"uniform": "random_uniform", "normal": "random_normal"}
 _KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow")
 
 
+_HARD_SIGMOID_NAME = "custom_hard_sigmoid"
+_HARD_SIGMOID = f'''def {_HARD_SIGMOID_NAME}(x):
+    """The hard sigmoid of Keras 1 and 2; Keras 3 has another slope under the same name."""
+    return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)'''
+
+
 class Values:
     """Writes arguments, and remembers what the written code needs besides Keras.
 
@@ -59,6 +68,7 @@ class Values:
         registered: Registered name of every class and function of the user's, with its name in the code and
             the module that the file says it comes from.
         functions: Functions that the user has to fill in: name in the code and what was there.
+        helpers: Functions of earlier eras that Keras 3 does not have: name and source.
     """
 
     def __init__(self, imports: Mapping[str, str] | None = None) -> None:
@@ -66,6 +76,7 @@ class Values:
         self.imports = dict(imports or {})
         self.registered: dict[str, tuple[str, str | None]] = {}
         self.functions: dict[str, str] = {}
+        self.helpers: dict[str, str] = {}
         self.nested: Callable[[Config, Era], Node] | None = None
 
     # Layers
@@ -92,7 +103,8 @@ class Values:
         """
         class_name, config = modern(class_name, config, era)
         class_name = _ALIASES.get(class_name, class_name)
-        known = None if is_custom(module, registered_name, era) else layer_signature(class_name)
+        outside = is_custom(module, registered_name, era) or class_name in _FOREIGN
+        known = None if outside else layer_signature(class_name)
         if known is None:
             return self.custom(class_name, module, config, registered_name)
         if class_name == "Lambda":
@@ -106,6 +118,8 @@ class Values:
         for name, value in config.items():
             if name in required or name == "name" or _is_default(name, value, config, defaults, known):
                 continue
+            if name not in defaults and era != "keras-3":
+                continue  # A word of that era that changes nothing today, such as `rng_type`.
             items.append(keyword_item(name, self.argument(name, value, era)))
         if isinstance(config.get("name"), str):
             items.append(keyword_item("name", text(string(config["name"]))))
@@ -115,6 +129,10 @@ class Values:
         """The value of an argument."""
         if name in _SIZES and isinstance(value, (list, tuple)) and len({*map(str, value)}) == 1:
             value = value[0]
+        if value == "hard_sigmoid" and era != "keras-3":
+            # Keras 3 has another slope under the same name.
+            self.helpers[_HARD_SIGMOID_NAME] = _HARD_SIGMOID
+            return text(_HARD_SIGMOID_NAME)
         return self.value(value, era, hint=name.rpartition("_")[2] if name not in _FAMILIES else name)
 
     # Values
@@ -145,6 +163,8 @@ class Values:
         if isinstance(value, (list, tuple)):
             return sequence(self.literal(item) for item in value)
         if isinstance(value, dict):
+            if value.get("class_name") == "__lambda__":
+                return _bytecode(self, value)
             return mapping({str(key): self.literal(item) for key, item in value.items()})
         return text(string(str(value)))
 
@@ -221,6 +241,8 @@ class Values:
         config = {key: value for key, value in config.items() if key in parameters or value is not None}
         if family == "optimizers":
             config = _optimizer(config, parameters)
+        elif era != "keras-3":
+            config = {key: value for key, value in config.items() if key in parameters and value != "auto"}
         if family in _SINGLE:
             config = {key: _short(value) for key, value in config.items()}
         if not known.takes_any and not parameters.issuperset(config):
@@ -305,9 +327,9 @@ class Values:
 
 def is_object(value: Any) -> bool:
     """Whether a config value is a serialized object."""
-    return (
-        isinstance(value, dict) and isinstance(value.get("class_name"), str) and ("config" in value or "items" in value)
-    )
+    if not isinstance(value, dict) or not isinstance(value.get("class_name"), str):
+        return False
+    return "config" in value or value["class_name"] in _LITERALS
 
 
 def is_custom(module: str | None, registered_name: str | None, era: Era) -> bool:

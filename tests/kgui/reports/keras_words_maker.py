@@ -63,8 +63,9 @@ def layers(keras: Any) -> dict[str, Any]:
     table = {}
     for name, value in sorted(vars(keras.layers).items()):
         if inspect.isclass(value) and issubclass(value, keras.layers.Layer):
-            table[value.__name__] = parameters(value.__init__)
-            assert name in vars(keras.layers)
+            # A class may have several names; its own counts, if it is public.
+            public = value.__name__ if value.__name__ in vars(keras.layers) else name
+            table[public] = parameters(value.__init__)
     return table
 
 

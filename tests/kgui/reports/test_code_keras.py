@@ -71,25 +71,36 @@ def test_the_code_builds_the_same_model(keras, kind, tmp_path):
     keras.backend.clear_session()
     model = kind.build(keras)
     fill(model)
+    finish(model)
     path = tmp_path / f"{kind.name}.keras"
     model.save(path)
     source = generated(path)
+    keras.backend.clear_session()
     built = run(source)
     expected, found = json.loads(model.to_json()), json.loads(built.to_json())
     assert comparable(found["config"]) == comparable(expected["config"]), source
     assert found.get("compile_config") == expected.get("compile_config"), source
     built.set_weights(model.get_weights())
-    values = example(model)
-    same(keras, model(values), built(values))
+    finish(built)
+    if not kind.random:
+        values = example(model)
+        same(keras, model(values), built(values))
 
 
-def same(keras, expected, found):
+def finish(model):
+    """A Normalization layer computes with what it derives from its weights when they are loaded."""
+    for layer in model.layers:
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
+
+
+def same(keras, expected, found, rtol=1e-5):
     expected, found = keras.tree.flatten(expected), keras.tree.flatten(found)
     assert len(expected) == len(found)
     for one, other in zip(expected, found, strict=True):
         one, other = np.asarray(one), np.asarray(other)
         if one.dtype.kind in "fV":
-            np.testing.assert_allclose(one.astype(np.float32), other.astype(np.float32), rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(one.astype(np.float32), other.astype(np.float32), rtol=rtol, atol=rtol / 10)
         else:
             np.testing.assert_array_equal(one, other)
 
@@ -150,5 +161,7 @@ def test_code_for_a_model_of_keras_2_runs_in_keras_3(keras, kind, tmp_path):
     weights = model.get_weights()
     assert [value.shape for value in built.get_weights()] == [value.shape for value in weights], source
     built.set_weights(weights)
-    values = example(model)
-    same(keras, model(values), built(values))
+    finish(built)
+    if not kind.random:
+        values = example(model)
+        same(keras, model(values), built(values), rtol=0.02 if kind.name == "mixed_precision" else 1e-5)
