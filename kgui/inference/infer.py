@@ -10,7 +10,8 @@ import math
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from kgui.graph import Call, Layer, Model, Shape, TensorRef, TensorSpec, Weight, map_refs, refs
+from kgui.graph import Call, Layer, Model, TensorRef, TensorSpec, Weight, map_refs, refs
+from kgui.inference.assumptions import KEEPING, could_take, restart
 from kgui.inference.dtypes import BYTES, clean, is_quantized, policy
 from kgui.inference.result import CallResult, Inference, LayerResult, Problem, Severity, Source
 from kgui.inference.rule import Answer, Ask, Misfit, Rule, Unknown, plain, shape_of, shorten, show
@@ -28,6 +29,10 @@ NOTHING = TensorSpec(None, None)
 # What a rule may raise on arguments of a wrong type, which only a damaged or hostile file has.
 _DAMAGE = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, ArithmeticError, RecursionError)
 
+_WITHOUT_OUTPUT = frozenset({"Lambda", "TFSMLayer"})
+_FARTHEST = 50
+"""How many layers an assumption is followed through."""
+
 _KERAS = frozenset({"keras", "tf_keras", "tensorflow", "builtins", "tensorflow_core"})
 
 
@@ -42,10 +47,6 @@ def infer(model: Model, *, previous: Inference | None = None, changed: Collectio
             ones need not be named. Not used without `previous`.
     """
     return _Run().infer(model, (), {}, False, previous, frozenset(changed))[0]
-
-
-class _Budget(Exception):
-    """The file asks for more calls than a real model has."""
 
 
 class _Run:
@@ -110,7 +111,7 @@ class _Work:
         self.problems = self.inference.problems
         self.stored = model.stored
         self.rules: dict[int, tuple[Rule | None, str, dict[str, Any], tuple[str, str], bool]] = {}
-        self.assumed: set[tuple[int, int]] = set()
+        self.users: dict[TensorRef, list[Layer]] | None = None
         self.moved: set[tuple[int, int]] = set()
         self.kept: dict[int, list[Problem]] = {}
 
@@ -328,8 +329,8 @@ class _Work:
     def guess(self, layer: Layer, index: int) -> TensorSpec | None:
         """The output of a layer that no rule covers, from its neighbours."""
         made = self.rules.get(layer.id)
-        if made is not None and made[0] is not None and layer.class_name != "Lambda":
-            return self.restart(layer, made)
+        if made is not None and made[0] is not None and made[1] not in _WITHOUT_OUTPUT:
+            return restart(made[1], made[2], made[3], layer.weights)
         call = layer.calls[index]
         first = next(iter(call.inputs()), None)
         spec = NOTHING if first is None else self.known.get(first, NOTHING)
@@ -337,13 +338,34 @@ class _Work:
             return None
         return spec if self.consistent(TensorRef(layer.id, index, 0), spec) else None
 
-    def restart(self, layer: Layer, made: tuple[Any, ...]) -> TensorSpec | None:
-        """The output of a layer with a rule whose input is not known, as far as its own weights tell it."""
-        return None
-
     def consistent(self, ref: TensorRef, spec: TensorSpec) -> bool:
-        """Whether the weights of what follows fit a tensor of that shape."""
+        """Whether what follows could take a tensor of that shape, up to the next layers with weights."""
+        users = self.users_of()
+        assert spec.shape is not None
+        stack, seen = [ref], {ref}
+        while stack and len(seen) < _FARTHEST:
+            for layer in users.get(stack.pop(), ()):
+                made = self.rules.get(layer.id)
+                if made is None:
+                    made = self.rules[layer.id] = _rule_of(layer, self.model.era)
+                if not could_take(made[1], made[2], layer.weights, spec.shape):
+                    return False
+                if made[0] in KEEPING:
+                    after = TensorRef(layer.id, 0, 0)
+                    if after not in seen:
+                        seen.add(after)
+                        stack.append(after)
         return True
+
+    def users_of(self) -> dict[TensorRef, list[Layer]]:
+        """The layers that each tensor goes into."""
+        if self.users is None:
+            self.users = {}
+            for layer in self.model.layers.values():
+                for call in layer.calls:
+                    for ref in call.inputs():
+                        self.users.setdefault(ref, []).append(layer)
+        return self.users
 
     # What a layer owns --------------------------------------------------------------------------------------------
 
@@ -441,7 +463,7 @@ class _Work:
         if not outputs or any(spec.shape is None for spec in outputs):
             source = "unknown"
             outputs = outputs or [NOTHING]
-        elif _is_assumed(model, inside):
+        elif _is_assumed(inside):
             source = "assumed"
         self.accept(layer, index, Answer(outputs, (), cost), source)
 
@@ -711,10 +733,5 @@ def _cost(inference: Inference) -> int | None:
     return total
 
 
-def _is_assumed(model: Model, inference: Inference) -> bool:
+def _is_assumed(inference: Inference) -> bool:
     return any(call.source == "assumed" for result in inference.layers.values() for call in result.calls)
-
-
-def known_shape(value: Any) -> Shape | None:
-    """A shape as JSON has it."""
-    return shape_of(value)

@@ -922,7 +922,7 @@ _UNARY_FLOAT = """
 _UNARY_BOOL = "Isfinite Isinf Isnan Isneginf Isposinf Isreal LogicalNot Signbit"
 _BINARY = "Add Gcd Lcm Maximum Fmax Minimum Fmin Subtract Multiply Power FloorDivide"
 _COMPARISON = "Equal Greater GreaterEqual Isclose Less LessEqual LogicalAnd LogicalOr NotEqual LogicalXor"
-_BINARY_FLOAT = "Arctan2 Ldexp Logaddexp Logaddexp2 Divide DivideNoNan TrueDivide Nextafter"
+_BINARY_FLOAT = "Ldexp Logaddexp Logaddexp2 Divide DivideNoNan TrueDivide Nextafter"
 _BITWISE = "BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift LeftShift BitwiseRightShift RightShift"
 
 

@@ -708,16 +708,22 @@ def by_keras(case: Case) -> tuple[dict[str, Any], Facts]:
     args, kwargs = arguments(case, tensors)
     outputs = layer(*args, **kwargs)
     value = json.loads(json.dumps(keras.saving.serialize_keras_object(layer)))
-    for inner in layer._flatten_layers():
-        # A frozen layer that makes layers of its own only when it is built does not freeze those; a user who freezes
-        # a built layer does.
-        if not inner.trainable:
-            inner.trainable = False
+    _freeze(layer)
     flat = keras.tree.flatten(outputs)
     return value, (
         [(tuple(t.shape), str(t.dtype)) for t in flat],
         [(w.name, tuple(w.shape), str(w.dtype), bool(w.trainable)) for w in layer.weights],
     )
+
+
+def _freeze(layer: Any) -> None:
+    """Freezes what a frozen layer made only when it was built, as a user does who freezes a built layer."""
+    frozen = [inner for inner in layer._flatten_layers() if not inner.trainable]
+    for inner in frozen:
+        for deeper in inner._flatten_layers():
+            deeper.trainable = False
+            for variable in deeper._trainable_variables:
+                variable.trainable = False
 
 
 def graph_of(case: Case, value: dict[str, Any]) -> Model:
