@@ -107,7 +107,7 @@ class CardPainter:
     def texts(self, card: Card) -> list[tuple[Line, QStaticText]]:
         """The lines of a card, shaped once."""
         made = []
-        for line in measures.lines(card):
+        for line in measures.lines(card, card.width):
             text = QStaticText(line.text)
             text.setTextFormat(Qt.TextFormat.PlainText)
             text.prepare(QTransform(), self.fonts[line.role])

@@ -23,6 +23,12 @@ def telling(layer: Layer, era: Era) -> str:
     return SEPARATOR.join(_parts(name, config))
 
 
+def activation_of(layer: Layer, era: Era) -> str | None:
+    """The activation of a layer, or None if it has none."""
+    config = layer.config if isinstance(layer.config, dict) else {}
+    return _word(modern(layer.class_name, config, era)[1].get("activation"))
+
+
 def _parts(name: str, config: Mapping[str, Any], depth: int = 0) -> list[str]:
     said = []
     for key, say in TELLING.get(name, _GENERAL):

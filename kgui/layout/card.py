@@ -72,6 +72,11 @@ def size(card: Card) -> tuple[float, float]:
     return -(-wide // 8) * 8, height(card)
 
 
+def header_width(card: Card) -> float:
+    """Room that the header of an open nested model wants."""
+    return PADDING * 2 + min(_width("title", f"{card.title} · {card.name}"), MAX_WIDTH) + badges_width(card)
+
+
 def height(card: Card) -> float:
     """Height of a closed card."""
     lines = [STYLES[role].height for role, _ in _body(card)]
@@ -91,14 +96,15 @@ def badge_width(text: str) -> float:
     return BADGE_HEIGHT if not text else max(BADGE_HEIGHT, width(text, BADGE.size, BADGE.face) + 12)
 
 
-def lines(card: Card) -> Iterator[Line]:
-    """The lines of a card, each cut to the room that it has."""
+def lines(card: Card, wide: float) -> Iterator[Line]:
+    """The lines of a card of that width, each cut to its room. An open nested model has only its title."""
     style = STYLES["title"]
-    room = card.width - 2 * PADDING - badges_width(card)
-    yield Line("title", elided(card.title, room, style.size, style.face), PADDING, HEADER / 2 + style.size * 0.36)
+    room = wide - 2 * PADDING - badges_width(card)
+    title = f"{card.title} · {card.name}" if card.expanded and card.name else card.title
+    yield Line("title", elided(title, room, style.size, style.face), PADDING, HEADER / 2 + style.size * 0.36)
     if card.expanded:
         return
-    room = card.width - 2 * PADDING
+    room = wide - 2 * PADDING
     y = HEADER + _BODY_PADDING
     for role, text in _body(card):
         style = STYLES[role]

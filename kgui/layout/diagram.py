@@ -14,7 +14,7 @@ from kgui.graph import Call, Layer, Model, Shape, TensorRef, TensorSpec, refs
 from kgui.inference.result import CallResult, Inference, LayerResult
 from kgui.layers.categories import Category, category
 from kgui.layout import card as measures
-from kgui.layout.arguments import SEPARATOR, telling
+from kgui.layout.arguments import SEPARATOR, activation_of, telling
 from kgui.layout.text import clean
 
 LayerPath = tuple[int, ...]
@@ -129,7 +129,7 @@ class DiagramOptions:
         dtypes: The output dtypes.
         names: The layers' names.
         arguments: The telling arguments.
-        activations: The activation, where `arguments` are not shown.
+        activations: The activation of every layer that has one, even the default one.
         trainable: Whether each layer is trainable, in words.
         expand_nested: Opens every nested model, however deep.
         expanded: Nested models to open.
@@ -252,10 +252,9 @@ class _Builder:
                 said.append(count(result.params))
         elif options.arguments:
             line = telling(layer, model.era)
-            said = [line] if line else []
-        elif options.activations and isinstance(layer.config, dict):
-            activation = layer.config.get("activation")
-            said = [activation] if isinstance(activation, str) else []
+            said = line.split(SEPARATOR) if line else []
+        if options.activations and (activation := activation_of(layer, model.era)) and activation not in said:
+            said.append(activation)
         if options.trainable and not layer.is_input:
             said.append("frozen" if frozen(layer) else "trainable")
         return clean(SEPARATOR.join(said))

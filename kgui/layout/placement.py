@@ -72,7 +72,6 @@ class Placement:
 
 _ORIGIN = Rect(0.0, 0.0, 0.0, 0.0)
 _DEFAULT = LayoutOptions()
-_HEAD = measures.HEADER + measures.INSIDE
 _BORDER_PORT = 18.0
 
 
@@ -90,11 +89,10 @@ def layout(diagram: Diagram, options: LayoutOptions = _DEFAULT) -> Placement:
         done = _arrange_level(level, cards, edges, sizes, inside, options)
         inside[level.parent] = done
         if level.parent is not None:
-            card = cards[level.parent]
-            header = measures.PADDING * 2 + measures.badges_width(card) + measures.MIN_WIDTH / 2
+            left, top, right, bottom = done.padding
             sizes[level.parent] = (
-                max(done.width + 2 * measures.INSIDE, header, measures.MIN_WIDTH),
-                done.height + _HEAD + measures.INSIDE,
+                max(done.width + left + right, measures.header_width(cards[level.parent]), measures.MIN_WIDTH),
+                done.height + top + bottom,
             )
     return _absolute(levels, inside, cards, edges, sizes, options.direction)
 
@@ -118,6 +116,7 @@ class _Inside:
     routes: dict[int, Route]
     width: float
     height: float
+    padding: tuple[float, float, float, float]
     inlets: list[float]
     outlets: list[float]
 
@@ -162,8 +161,9 @@ def _arrange_level(
         boxes.append(Box(ports[-1] + ports[0], 0.0, ports, (0.0, 0.0), inlets=ports, pin="bottom"))
         links += [_link(edges[e], number_of[edges[e].source], leave) for e in level.leaving]
     done = arrange(boxes, links, options.spacing)
+    padding = _padding(level, across)
     fixed = {
-        number_of[card]: _inner_point(options.fixed[cards[card].place], level.parent is not None, across)
+        number_of[card]: _inner_point(options.fixed[cards[card].place], padding, across)
         for card in level.members
         if cards[card].place in options.fixed
     }
@@ -175,15 +175,26 @@ def _arrange_level(
         routes={e: [_turned(p, across) for p in route] for e, route in zip(numbers, done.routes, strict=True)},
         width=done.height if across else done.width,
         height=done.width if across else done.height,
+        padding=padding,
         inlets=_border(done, boxes, entry) if level.entering else [],
         outlets=_border(done, boxes, leave) if level.leaving else [],
     )
 
 
-def _inner_point(corner: Point, within: bool, across: bool) -> Point:
+def _padding(level: _Level, across: bool) -> tuple[float, float, float, float]:
+    """Between a frame and its content: left, top, right, bottom. Edges from the frame keep their own distance."""
+    if level.parent is None:
+        return 0.0, 0.0, 0.0, 0.0
+    inside = measures.INSIDE
+    first, last = (0.0 if level.entering else inside), (0.0 if level.leaving else inside)
+    if across:
+        return first, measures.HEADER + inside, last, inside
+    return inside, measures.HEADER + first, inside, last
+
+
+def _inner_point(corner: Point, padding: tuple[float, float, float, float], across: bool) -> Point:
     """A corner relative to the card around it, as one relative to that card's content."""
-    x, y = (corner[0] - measures.INSIDE, corner[1] - _HEAD) if within else corner
-    return _turned((x, y), across)
+    return _turned((corner[0] - padding[0], corner[1] - padding[1]), across)
 
 
 def _turned(point: Point, across: bool) -> Point:
@@ -212,7 +223,7 @@ def _box(number: int, card: Card, size: tuple[float, float], inner: _Inside | No
     box = Box(width, height, outputs, (margin, width - margin), hint)
     if inner is not None:
         # Edges reach an open nested model where its own edges start, so that they read as one.
-        shift = _HEAD if across else measures.INSIDE
+        shift = inner.padding[1] if across else inner.padding[0]
         box.inlets = [offset + shift for offset in inner.inlets] or None
         box.outputs = [offset + shift for offset in inner.outlets] or outputs
     return box
@@ -241,7 +252,7 @@ def _absolute(
         around = None
         if level.parent is not None:
             around = rects[level.parent]
-            dx, dy = around.x + measures.INSIDE, around.y + _HEAD
+            dx, dy = around.x + done.padding[0], around.y + done.padding[1]
         for number, (x, y) in done.corners.items():
             rects[number] = Rect(x + dx, y + dy, *sizes[number])
         for number, route in done.routes.items():
