@@ -105,8 +105,9 @@ def _content(
     rows = [f"{_number(scale)} 0 0 {_number(-scale)} 0 {_number(drawing.height * scale)} cm"]
     if drawing.background:
         rows.append(f"{_color(drawing.background)} rg 0 0 {_number(drawing.width)} {_number(drawing.height)} re f")
-    for shape in drawing.shapes:
-        rows.append(_text(shape, names, fonts) if isinstance(shape, Text) else _outline(shape, states))
+    rows += [
+        _text(shape, names, fonts) if isinstance(shape, Text) else _outline(shape, states) for shape in drawing.shapes
+    ]
     return "\n".join(rows)
 
 
