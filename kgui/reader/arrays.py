@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 16 << 20
 MAX_BINS = 4096
+MAX_BYTES = 1 << 41
+"""Of an array with statistics: two terabytes, which take an hour. A file that claims more is not honest."""
 MAX_TEXTS = 10_000
 MAX_TEXT = 1000
 
@@ -114,6 +116,8 @@ def statistics(
 
     if not 1 <= bins <= MAX_BINS:
         raise LimitError(f"A histogram has 1 to {MAX_BINS} bins, not {bins}")
+    if math.prod(shape) * itemsize > MAX_BYTES:
+        raise LimitError(f"The array claims to have {math.prod(shape):,} values, which are too many to go over")
     pieces = list(_pieces(shape, itemsize))
     steps = len(pieces) if len(pieces) == 1 else 2 * len(pieces)
     result = Statistics()
