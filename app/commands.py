@@ -79,11 +79,17 @@ class CommandPalette(QFrame):
     def _fill(self, typed: str) -> None:
         self.list.clear()
         words = typed.lower().split()
+        in_title, in_tip = [], []
         for row, action in self._actions:
             menu = " › ".join(text(row.menu).split("/"))
             title = f"{menu} › {action.text()}" if menu else action.text()
-            if row.id == "command_palette" or not all(word in f"{title} {text(row.tip)}".lower() for word in words):
+            if row.id == "command_palette":
                 continue
+            if all(word in title.lower() for word in words):
+                in_title.append((title, action))
+            elif all(word in f"{title} {text(row.tip)}".lower() for word in words):
+                in_tip.append((title, action))
+        for title, action in in_title + in_tip:
             item = QListWidgetItem(title)
             item.setData(ACTION, action)
             item.setToolTip(action.toolTip())

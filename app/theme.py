@@ -130,8 +130,19 @@ def theme() -> Theme:
 
 def on_change(widget: QObject, call: Callable[[], None]) -> None:
     """Calls at every change of theme as long as the widget lives, and once now."""
-    themes().changed.connect(call)
+    themes().changed.connect(_Listener(widget, call).hear)
     call()
+
+
+class _Listener(QObject):
+    """A child of a widget, so that Qt ends the connection with it. A plain function would be called for the dead."""
+
+    def __init__(self, widget: QObject, call: Callable[[], None]) -> None:
+        super().__init__(widget)
+        self._call = call
+
+    def hear(self) -> None:
+        self._call()
 
 
 def font(step: str = "body", *, strong: bool = False, mono: bool = False) -> QFont:

@@ -456,6 +456,8 @@ class Window(QMainWindow):
 
     def _arrange(self) -> None:
         last: dict[Qt.DockWidgetArea, QDockWidget] = {}
+        for dock in self.docks.values():
+            dock.moving = True
         for row in DOCKS:
             dock = self.docks[row.id]
             dock.setFloating(False)
@@ -467,6 +469,8 @@ class Window(QMainWindow):
         for name in RAISED:
             self.docks[name].raise_()
         self._size_docks()
+        for dock in self.docks.values():
+            dock.settle()
 
     def _size_docks(self) -> None:
         for names, way in (
@@ -747,6 +751,7 @@ class Window(QMainWindow):
 
     def _choose_theme(self, choice: Any) -> None:
         themes().choice = choice
+        self.actions_table[f"theme_{choice}"].setChecked(True)
         if self._remember:
             self.settings.theme = choice
 

@@ -74,6 +74,9 @@ class TrainingPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
+        self.note.setContentsMargins(16, 0, 16, 6)
+        self.note.hide()
+        layout.addWidget(self.note)
         layout.addLayout(self._plots, 1)
         self._empty = EmptyState("chart", "", (actions[0],))
         self._stack = QStackedWidget()
@@ -142,6 +145,9 @@ class TrainingPanel(QWidget):
             self.progress.setValue(round(1000 * snapshot.done))
         self.pace.setText(_pace(snapshot) if snapshot is not None and going_on else "")
         self.pace.setVisible(bool(self.pace.text()))
+        notes = snapshot.notes if snapshot is not None else ()
+        self.note.setText("  ".join(notes))
+        self.note.setVisible(bool(notes))
         self._draw(snapshot)
 
     def _empty_text(self) -> str:

@@ -23,6 +23,7 @@ class Dock(QDockWidget):
     def __init__(self, name: str, title: str, make: Callable[[], QWidget], window: QMainWindow) -> None:
         super().__init__(title, window)
         self.setObjectName(name)
+        self.moving = False
         self._make: Callable[[], QWidget] | None = make
         self._holder = QWidget()
         self._holder.setProperty("role", "dock")
@@ -87,6 +88,11 @@ class Dock(QDockWidget):
     def _toggle_floating(self) -> None:
         self.setFloating(not self.isFloating())
 
+    def settle(self) -> None:
+        """Ends the moving of docks, which shows each for a moment: makes the content if this one is still seen."""
+        self.moving = False
+        self._seen(self.isVisible())
+
     def _seen(self, visible: bool) -> None:
-        if visible:
+        if visible and not self.moving:
             self.content()
