@@ -44,7 +44,8 @@ def infer(model: Model, *, previous: Inference | None = None, changed: Collectio
         previous: What an earlier call said about the same model before an edit. Given with `changed`, only what the
             edit changed is computed again; the rest of the result is shared with it.
         changed: Ids of the layers that the edit added or changed (arguments, calls, weights, nested model). Removed
-            ones need not be named. Not used without `previous`.
+            ones need not be named. Not used without `previous`. An edit of the model's own arguments (trainable)
+            needs an inference without `previous`.
     """
     return _Run().infer(model, (), {}, False, previous, frozenset(changed))[0]
 
@@ -205,9 +206,21 @@ class _Work:
     # One call -----------------------------------------------------------------------------------------------------
 
     def step(self, layer: Layer, index: int, call: Call) -> None:
-        """Computes one call, or keeps what was computed before the edit."""
-        if self.previous is not None and self.keep(layer, index, call):
-            return
+        """Computes one call, or keeps what was computed before the edit.
+
+        What follows a call that was computed again is kept too if its outputs are still the same.
+        """
+        if self.previous is None:
+            self.ask(layer, index, call)
+        elif not self.keep(layer, index, call):
+            self.ask(layer, index, call)
+            before = self.previous.layers.get(layer.id)
+            outputs = self.inference.layers[layer.id].calls[index].outputs
+            if before is None or index >= len(before.calls) or before.calls[index].outputs != outputs:
+                self.moved.add((layer.id, index))
+
+    def ask(self, layer: Layer, index: int, call: Call) -> None:
+        """Computes one call, whatever comes of it."""
         self.run_of.calls += 1
         if self.run_of.calls > MOST_CALLS:
             self.give_up(layer, index, f"The model has more than {MOST_CALLS} calls of layers, nested ones counted.")
@@ -511,11 +524,10 @@ class _Work:
         before = self.previous.layers.get(layer.id)
         key = layer.id
         if before is None or key in self.changed or len(before.calls) != len(layer.calls):
-            self.moved.add((key, index))
             return False
         moved = self.moved
         if moved and any((ref.layer, ref.call) in moved for ref in call.inputs()):
-            return self.again(layer, index, call, before)
+            return False
         result = self.inference.layers[key]
         if index == 0 or result.weights is None:
             result.weights, result.model = before.weights, before.model
@@ -523,10 +535,6 @@ class _Work:
         self.set(key, index, before.calls[index])
         self.problems.extend(problem for problem in self.kept.get(key, ()) if problem.call in (index, None))
         return True
-
-    def again(self, layer: Layer, index: int, call: Call, before: LayerResult) -> bool:
-        """Computes a call whose inputs the edit may have changed; what follows is kept if the outputs did not."""
-        return False
 
     # The end ------------------------------------------------------------------------------------------------------
 
