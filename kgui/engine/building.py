@@ -44,12 +44,36 @@ def compile_model(model: Any, plan: Plan) -> None:
         PlanError: Keras does not accept the optimizer, the loss or a metric.
     """
     optimizer = _accepted(keras.optimizers.get, plan.optimizer, "optimizer")
-    loss = _each(plan.loss, lambda one: _accepted(keras.losses.get, one, "loss"))
+    told: Any = plan.loss
+    if len(plan.data.targets) > 1 and _is_one(told):
+        told = dict.fromkeys(plan.data.targets, told)
+    loss = _each(told, lambda one: _accepted(keras.losses.get, one, "loss"))
     metrics = _each_metric(plan.metrics)
     try:
         model.compile(optimizer=optimizer, loss=loss, metrics=metrics)
     except (ValueError, TypeError) as error:
         raise PlanError(f"Keras does not accept loss and metrics ({gist(error)})", where="plan") from error
+
+
+def ends(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The inputs and the outputs of a model, by the names that data go by in Keras.
+
+    Raises:
+        ModelError: The model has no graph of layers, so that only its code knows what goes in and out.
+    """
+    if not getattr(model, "inputs", None) or not getattr(model, "outputs", None):
+        raise ModelError(
+            f'The inputs and outputs of "{model.name}" are not fixed in the file',
+            hint="Train a functional or sequential model.",
+        )
+    # A model that was made with a dictionary goes by its keys, whatever its tensors and layers are called.
+    inputs, outputs = getattr(model, "_inputs_struct", None), getattr(model, "_outputs_struct", None)
+    if not isinstance(inputs, dict):
+        inputs = {tensor.name: tensor for tensor in model.inputs}
+    if not isinstance(outputs, dict):
+        names = getattr(model, "output_names", None) or [model.layers[-1].name]
+        outputs = dict(zip(names, model.outputs, strict=True))
+    return inputs, outputs
 
 
 def match(model: Any, plan: Plan, source: Source) -> None:
@@ -59,8 +83,7 @@ def match(model: Any, plan: Plan, source: Source) -> None:
         PlanError: An input or output has no data, or data have no input or output.
         DataError: Shapes do not fit, or labels are out of range.
     """
-    inputs = dict(zip([tensor.name for tensor in model.inputs], model.inputs, strict=True))
-    outputs = dict(zip(model.output_names, model.outputs, strict=True))
+    inputs, outputs = ends(model)
     for side, feeds, tensors in (("input", plan.data.inputs, inputs), ("output", plan.data.targets, outputs)):
         _same_names(side, feeds, tensors)
     for name, tensor in inputs.items():
@@ -155,22 +178,27 @@ def _labels_fit(source: Source, name: str, field: Field, feeds: dict[str, Feed],
 
 def _loss_name(plan: Plan, output: str) -> str:
     loss: Any = plan.loss
-    if isinstance(loss, dict) and "class_name" not in loss:
+    if not _is_one(loss):
         loss = loss.get(output, "")
     if isinstance(loss, dict):
         loss = loss.get("class_name", "")
     return str(loss)
 
 
+def _is_one(value: Any) -> bool:
+    """Whether this is one Keras object, not one per output."""
+    return not isinstance(value, dict) or "class_name" in value
+
+
 def _each(value: Any, read: Callable[[Any], Any]) -> Any:
     """Reads one Keras object, or one per output."""
-    if isinstance(value, dict) and "class_name" not in value:
+    if not _is_one(value):
         return {name: read(one) for name, one in value.items()}
     return read(value)
 
 
 def _each_metric(value: Any) -> Any:
-    if isinstance(value, dict) and "class_name" not in value:
+    if not _is_one(value):
         return {name: _each_metric(one) for name, one in value.items()}
     if isinstance(value, list):
         return [_metric(one) for one in value]

@@ -14,7 +14,7 @@ import pytest
 from kgui import resources
 from kgui.training import list_runs
 
-PATIENCE = 120
+PATIENCE = 200
 
 
 @pytest.fixture

@@ -17,11 +17,23 @@ import numpy as np
 import pytest
 
 from kgui import resources
-from kgui.training import EPOCH, STEP, Devices, Project, RunFolder, RunFollower, list_runs, start_run
+from kgui.training import (
+    EPOCH,
+    STEP,
+    Data,
+    Devices,
+    Feed,
+    Plan,
+    Project,
+    RunFolder,
+    RunFollower,
+    list_runs,
+    start_run,
+)
 
-pytestmark = [pytest.mark.keras, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.keras, pytest.mark.slow, pytest.mark.timeout(600)]
 
-PATIENCE = 120.0
+PATIENCE = 200.0
 """Seconds that starting TensorFlow may take on a machine that is busy with other things."""
 
 
@@ -318,6 +330,60 @@ def test_devices_change_nothing_but_the_speed(tmp_path: Path) -> None:
         with run.metrics() as reader:
             losses.append(reader.read()["values"])
     np.testing.assert_allclose(losses[1], losses[0], atol=1e-6)
+
+
+def test_several_inputs_and_outputs_are_fed_by_name(tmp_path: Path) -> None:
+    python(
+        """
+        import sys
+        import keras
+        from keras import layers
+        left, right = keras.Input((2,), name="left"), keras.Input((3,), name="right")
+        x = layers.Dense(16, activation="relu")(layers.Concatenate()([left, right]))
+        total = layers.Dense(1, name="total")(x)
+        sign = layers.Dense(2, activation="softmax", name="sign")(x)
+        keras.Model([left, right], [total, sign]).save(sys.argv[1])
+        """,
+        tmp_path / "model.keras",
+    )
+    values = np.random.default_rng(0).normal(size=(600, 5)).astype("float32")
+    total = values.sum(1, keepdims=True)
+    np.savez(tmp_path / "d.npz", a=values[:, :2], b=values[:, 2:], total=total, sign=total[:, 0] > 0)
+    feeds = {"right": Feed("b"), "left": Feed("a")}, {"sign": Feed("sign"), "total": Feed("total")}
+    plan = Plan(
+        Data("d.npz", *feeds),
+        optimizer={"class_name": "Adam", "config": {"learning_rate": 0.02}},
+        loss={"total": "mse", "sign": "sparse_categorical_crossentropy"},
+        metrics={"sign": ["accuracy"]},
+        epochs=12,
+        devices=Devices("logical-cpu", 2),
+    )
+    run = start_run(Project(tmp_path / "p.kgui", "two", "model.keras", plan))
+    assert run.wait(PATIENCE).kind == "done", run.log_path.read_text()
+    *_, end = run.events().read()
+    assert end["values"]["val_sign_accuracy"] > 0.9
+    assert end["values"]["val_total_loss"] < 0.5
+
+
+def test_a_sequential_model_is_trained_and_its_names_are_told(tmp_path: Path) -> None:
+    python(
+        """
+        import sys
+        import keras
+        keras.Sequential([keras.Input((1,), name="x"), keras.layers.Dense(1, name="line")]).save(sys.argv[1])
+        """,
+        tmp_path / "model.keras",
+    )
+    np.savez(tmp_path / "d.npz", x=np.arange(64.0)[:, None] / 64, y=np.arange(64.0) / 32 + 1)
+    plan = Plan(Data("d.npz", {"x": Feed("x")}, {"line": Feed("y")}), optimizer="adam", loss="mse", epochs=1)
+    project = Project(tmp_path / "p.kgui", "line", "model.keras", plan)
+    run = start_run(project)
+    assert run.wait(PATIENCE).kind == "done", run.log_path.read_text()
+    plan.data.targets = {"y": Feed("y")}
+    assert failing(project) == (
+        'data.targets: The output "line" of the model has no data. The model\'s outputs are "line": '
+        "choose a dataset for each."
+    )
 
 
 def test_a_handful_of_samples_too_few_for_every_device_is_not_lost(project: Project) -> None:
