@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in COMMANDS:
-        return command_line(words)
+        return command_line(words, own_process=arguments is None)
     parser = _parser()
     try:
         parsed = parser.parse_args(words)

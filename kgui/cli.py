@@ -26,13 +26,21 @@ COMMANDS = {
 """Every command and its help. Each is a module of `kgui.commands`, imported only when it is asked for."""
 
 
+READERS = frozenset({"show", "plot", "check", "code", "objects"})
+"""Commands that read one file and are done in a moment: each runs under the limits of the reader."""
+
+
 def available() -> dict[str, str]:
     """The commands of this installation."""
     return {name: text for name, text in COMMANDS.items() if importlib.util.find_spec(f"kgui.commands.{name}")}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, own_process: bool = False) -> int:
     """Runs one command.
+
+    Args:
+        arguments: The words of the command line.
+        own_process: Whether this process is there for the command alone, so that it may be limited and forked.
 
     Returns:
         0 for success, 1 for a failure that a message on standard error explains, 2 for wrong usage.
@@ -50,6 +58,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed = parser.parse_args(words)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
+    if own_process and parsed.command in READERS:
+        from kgui.reader.guard import guarded
+
+        return guarded(lambda: _run(parsed))
+    return _run(parsed)
+
+
+def _run(parsed: argparse.Namespace) -> int:
     try:
         code: int = importlib.import_module(f"kgui.commands.{parsed.command}").run(parsed)
         sys.stdout.flush()
@@ -67,4 +83,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(own_process=True))
