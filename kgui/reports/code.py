@@ -245,8 +245,8 @@ class _Function:
     def _functional(self, title: str, *, frozen: bool) -> None:
         self._inputs()
         steps = self._order()
-        self._name(steps)
         self._shared_layers(steps)
+        self._name(steps)
         for step in steps:
             self._statement(step)
         arguments = [self._structure(self.model.inputs), self._structure(self.model.outputs)]
@@ -350,7 +350,7 @@ class _Function:
                 self.tensors[TensorRef(*step.call_id)] = self.names.variable(step.layer.name)
 
     def _shared_layers(self, steps: list[_Step]) -> None:
-        for layer in dict.fromkeys(step.layer.id for step in steps):
+        for layer in dict.fromkeys(step.call_id[0] for step in steps):
             item = self.model.layers[layer]
             if len(item.calls) > 1 and not item.is_operation:
                 variable = self.names.variable(f"{item.name}_layer" if item.model is None else item.name)

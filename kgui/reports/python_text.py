@@ -95,8 +95,15 @@ def call(function: str | Node, items: Iterable[Node] = ()) -> Node:
 
 
 def keyword_item(name: str, value: Node) -> Node:
-    """`name=value`."""
+    """`name=value`, or `**{"name": value}` for a name that Python has no such form for."""
+    if not is_keyword(name):
+        return Node(("**", *mapping({name: value}).parts))
     return Node((f"{name}=", *value.parts))
+
+
+def is_keyword(name: str) -> bool:
+    """Whether a name can stand before "=" in a call."""
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
 
 
 def sequence(items: Iterable[Node], brackets: str = "[]") -> Node:

@@ -7,7 +7,6 @@ objects that the user has registered. Strings from the file occur as literals on
 from __future__ import annotations
 
 import json
-import keyword
 import re
 import struct
 from collections.abc import Callable, Mapping
@@ -17,7 +16,7 @@ from kgui.graph import Era
 from kgui.layers.eras import modern
 from kgui.reports.align import canonical
 from kgui.reports.keras_words import LAYER_DEFAULTS, Signature, layer_signature, object_signature
-from kgui.reports.python_text import Names, Node, atom, call, keyword_item, mapping, sequence, string, text
+from kgui.reports.python_text import Names, Node, atom, call, is_keyword, keyword_item, mapping, sequence, string, text
 
 Config = dict[str, Any]
 
@@ -267,7 +266,7 @@ class Values:
     def custom(self, class_name: str, module: str | None, config: Config, registered_name: str | None) -> Node:
         """An object of a class of the user's."""
         known = self.lookup(registered_name or class_name, class_name, module)
-        if not all(_is_keyword(name) and not _holds_object(value) for name, value in config.items()):
+        if "self" in config or not all(is_keyword(name) and not _holds_object(value) for name, value in config.items()):
             return call(f"{known}.from_config", [self.literal(config)])
         items = [
             keyword_item(name, self.value(value))
@@ -347,10 +346,6 @@ def _holds_object(value: Any) -> bool:
 
 def _is_policy(value: Config) -> bool:
     return value.get("class_name") == "DTypePolicy"
-
-
-def _is_keyword(name: str) -> bool:
-    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and name != "self"
 
 
 def _family(module: str | None, hint: str) -> str | None:
