@@ -6,6 +6,7 @@ a layer that is not there or an argument of a wrong type becomes a `Problem`, an
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -47,7 +48,15 @@ def infer(model: Model, *, previous: Inference | None = None, changed: Collectio
             ones need not be named. Not used without `previous`. An edit of the model's own arguments (trainable)
             needs an inference without `previous`.
     """
-    return _Run().infer(model, (), {}, False, previous, frozenset(changed))[0]
+    # The results are many small objects and none of them garbage: without a pause the collector looks through all of
+    # them again and again, which makes a model of 20,000 layers twice as slow per layer as one of 1,000.
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        return _Run().infer(model, (), {}, False, previous, frozenset(changed))[0]
+    finally:
+        if paused:
+            gc.enable()
 
 
 class _Run:
@@ -115,20 +124,22 @@ class _Work:
         self.users: dict[TensorRef, list[Layer]] | None = None
         self.moved: set[tuple[int, int]] = set()
         self.kept: dict[int, list[Problem]] = {}
+        self.todo: list[Layer] = []
 
     # The order of the calls ---------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Computes every call as soon as its inputs are known, then the totals."""
-        layers = self.model.layers
+        if self.previous is None:
+            self.todo = list(self.model.layers.values())
+        else:
+            self.take_over(self.previous)
         results = self.inference.layers
-        for key, layer in layers.items():
-            results[key] = LayerResult([None] * len(layer.calls))  # type: ignore[list-item]
-        if self.previous is not None:
-            self.keep_problems(self.previous)
+        for layer in self.todo:
+            results[layer.id] = LayerResult([None] * len(layer.calls))  # type: ignore[list-item]
         waiting: dict[tuple[int, int], list[tuple[Layer, int]]] = {}
         known = self.known
-        for layer in layers.values():
+        for layer in self.todo:
             for index, call in enumerate(layer.calls):
                 args = call.args
                 simple = len(args) == 1 and not call.kwargs and type(args[0]) is TensorRef and args[0] in known
@@ -183,14 +194,14 @@ class _Work:
         """Calls that wait for each other in a circle, and those that wait for one in it."""
         left = [
             (layer, index)
-            for layer in self.model.layers.values()
+            for layer in self.todo
             for index, result in enumerate(self.inference.layers[layer.id].calls)
             if result is None
         ]
         if not left:
             return
         for layer, index in left:
-            self.set(layer.id, index, CallResult([NOTHING], "unknown"))
+            self.put(layer.id, index, CallResult([NOTHING], "unknown"))
         circle = _circle(left)
         names = ", ".join(shorten(layer.name) for layer in circle[:5]) + (", …" if len(circle) > 5 else "")
         self.problem(
@@ -272,9 +283,9 @@ class _Work:
         outputs: list[TensorSpec] = list(answer.outputs)
         if self.stored:
             source = self.against_stored(layer, index, outputs, source)
-        self.set(layer.id, index, CallResult(outputs, source, answer.multiply_adds, activation_bytes(outputs)))
+        self.put(layer.id, index, CallResult(outputs, source, answer.multiply_adds, activation_bytes(outputs)))
 
-    def set(self, key: int, index: int, result: CallResult) -> None:
+    def put(self, key: int, index: int, result: CallResult) -> None:
         """Notes a result and the tensors in it."""
         self.inference.layers[key].calls[index] = result
         known = self.known
@@ -315,13 +326,13 @@ class _Work:
             self.own_weights(layer, None, result)
         stated = self.stated(layer.id, index)
         if stated:
-            self.set(layer.id, index, CallResult(stated, "stored", None, activation_bytes(stated)))
+            self.put(layer.id, index, CallResult(stated, "stored", None, activation_bytes(stated)))
             return
         guess = self.guess(layer, index)
         if guess is not None:
-            self.set(layer.id, index, CallResult([guess], "assumed", None, activation_bytes([guess])))
+            self.put(layer.id, index, CallResult([guess], "assumed", None, activation_bytes([guess])))
             return
-        self.set(layer.id, index, CallResult([NOTHING], "unknown"))
+        self.put(layer.id, index, CallResult([NOTHING], "unknown"))
 
     def give_up(self, layer: Layer, index: int, message: str) -> None:
         """Notes that a call cannot be computed, and why."""
@@ -511,12 +522,57 @@ class _Work:
 
     # After an edit ------------------------------------------------------------------------------------------------
 
-    def keep_problems(self, previous: Inference) -> None:
-        """Sorts what was found before the edit by layer, so that it can be kept with the layer."""
+    def take_over(self, previous: Inference) -> None:
+        """Takes over what holds for the layers that the edit cannot reach, and notes those that it may reach."""
+        layers, before = self.model.layers, previous.layers
+        reached = self.reached(previous)
+        self.todo = [layer for key, layer in layers.items() if key in reached]
+        results = self.inference.layers
+        for key in layers:
+            results[key] = before.get(key)  # type: ignore[assignment]
         depth = len(self.path)
         for problem in previous.problems:
-            if len(problem.path) > depth:
-                self.kept.setdefault(problem.path[depth], []).append(problem)
+            key = problem.path[depth] if len(problem.path) > depth else -1
+            if key in reached:
+                self.kept.setdefault(key, []).append(problem)
+            elif key in layers:
+                self.problems.append(problem)
+        known = self.known
+        for layer in self.todo:
+            for call in layer.calls:
+                for ref in call.inputs():
+                    if ref.layer not in reached and ref.layer in layers:
+                        calls = before[ref.layer].calls
+                        if 0 <= ref.call < len(calls) and 0 <= ref.tensor < len(calls[ref.call].outputs):
+                            known[ref] = calls[ref.call].outputs[ref.tensor]
+
+    def reached(self, previous: Inference) -> set[int]:
+        """Ids of the layers that the edit changed, and of all that follow them."""
+        layers, before = self.model.layers, previous.layers
+        users = previous.users
+        if users is None:
+            users = previous.users = {}
+            for layer in layers.values():
+                _note_users(users, layer)
+        stack = [key for key in self.changed if key in layers]
+        for key in stack:
+            _note_users(users, layers[key])
+        # The map only grows: an edge that an edit took away costs a second look, but never a wrong result.
+        self.inference.users = users
+        for key in before.keys() - layers.keys():
+            stack.extend(users.get(key, ()))
+        stack.extend(layers.keys() - before.keys())
+        for key, result in before.items():
+            # What was guessed rests on the weights of what follows, which the edit may have changed.
+            if any(call.source != "rule" for call in result.calls):
+                stack.append(key)
+        reached = set(stack)
+        while stack:
+            for user in users.get(stack.pop(), ()):
+                if user not in reached:
+                    reached.add(user)
+                    stack.append(user)
+        return reached
 
     def keep(self, layer: Layer, index: int, call: Call) -> bool:
         """Keeps the result of a call that the edit did not reach; True if it did so."""
@@ -525,6 +581,8 @@ class _Work:
         key = layer.id
         if before is None or key in self.changed or len(before.calls) != len(layer.calls):
             return False
+        if before.calls[index].source != "rule":
+            return False
         moved = self.moved
         if moved and any((ref.layer, ref.call) in moved for ref in call.inputs()):
             return False
@@ -532,8 +590,10 @@ class _Work:
         if index == 0 or result.weights is None:
             result.weights, result.model = before.weights, before.model
             result.params, result.trainable_params = before.params, before.trainable_params
-        self.set(key, index, before.calls[index])
-        self.problems.extend(problem for problem in self.kept.get(key, ()) if problem.call in (index, None))
+        self.put(key, index, before.calls[index])
+        for problem in self.kept.get(key, ()):
+            if problem.call == index or (problem.call is None and index == 0):
+                self.problems.append(problem)
         return True
 
     # The end ------------------------------------------------------------------------------------------------------
@@ -565,6 +625,12 @@ class _Work:
             total += result.params
             trainable += result.trainable_params or 0
         inference.params, inference.trainable_params, inference.complete = total, trainable, complete
+
+
+def _note_users(users: dict[int, set[int]], layer: Layer) -> None:
+    for call in layer.calls:
+        for ref in call.inputs():
+            users.setdefault(ref.layer, set()).add(layer.id)
 
 
 def flat(structure: Any) -> Iterable[TensorRef]:

@@ -77,6 +77,8 @@ class Inference:
     params: int = 0
     trainable_params: int = 0
     complete: bool = True
+    users: dict[int, set[int]] | None = field(default=None, repr=False, compare=False)
+    """Which layers take tensors of each layer: kept by `infer` for the next edit, and not part of the result."""
 
     @property
     def non_trainable_params(self) -> int:

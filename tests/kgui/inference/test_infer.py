@@ -315,8 +315,7 @@ def test_after_an_edit_the_result_is_that_of_a_whole_inference():
     model.layers[100].config = {"units": 1}
     after = infer(model, previous=before, changed={100})
     assert after == infer(model)
-    assert after.layers[50] is not before.layers[50]
-    assert after.layers[50].weights is before.layers[50].weights
+    assert after.layers[50] is before.layers[50]
     model.layers[100].config = {"units": 7}
     broken = infer(model, previous=after, changed={100})
     assert any(problem.severity == "error" for problem in broken.problems)
@@ -350,12 +349,12 @@ def _cpu(work, rounds=5):
 def test_edit_of_a_thousand_layers_is_far_below_a_frame():
     model = chain(1000)
     before = infer(model)
-    assert _cpu(lambda: infer(model, previous=before, changed={500})) < 0.010
+    assert _cpu(lambda: infer(model, previous=before, changed={500})) < 0.008
 
 
 def test_time_per_layer_does_not_grow():
     few, many = chain(500), chain(20_000)
-    per_few, per_many = _cpu(lambda: infer(few)) / 500, _cpu(lambda: infer(many), 2) / 20_000
+    per_few, per_many = _cpu(lambda: infer(few)) / 500, _cpu(lambda: infer(many), 1) / 20_000
     assert per_many < per_few * 3
     assert per_many < 100e-6
 
