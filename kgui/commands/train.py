@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         overrides["devices"] = Devices.parse(arguments.devices)
     started = start_run(project, overrides)
     plan = started.plan
-    print(f"{project.name}: {plan.epochs} epochs on {plan.devices}")
+    print(f"{project.name}: {plan.epochs} epoch{'' if plan.epochs == 1 else 's'} on {plan.devices}")
     print(f"run: {started.path}", flush=True)
     with RunFollower(started) as follower:
         state = _follow(started, follower, _Screen(sys.stdout))

@@ -141,10 +141,15 @@ def save(model: Any, path: Path) -> None:
     """Saves a model so that whoever opens the file meets all of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name("unfinished.keras")
-    model.save(unfinished)
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    try:
+        model.save(unfinished)
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        # On a full disk, what was begun takes the place that is needed to say so.
+        unfinished.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -180,10 +185,13 @@ def main() -> int:
     except Exception as error:
         # Whatever it is, the run must say so in one sentence; the log gets the traceback.
         traceback.print_exc()
-        events.write("error", sentence=_sentence(error), kind=type(error).__name__)
+        # On a full disk not even this may have a place; the supervisor then tells what it sees.
+        with contextlib.suppress(OSError):
+            events.write("error", sentence=_sentence(error), kind=type(error).__name__)
         return 1
     finally:
-        events.close()
+        with contextlib.suppress(OSError):
+            events.close()
     return 0
 
 
