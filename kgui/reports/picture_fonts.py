@@ -64,12 +64,12 @@ def _part(face: Face, characters: set[str]) -> FontPart:
     options.notdef_outline = True
     options.glyph_names = False
     options.name_IDs = [0, 1, 2, 4, 6]
-    font = TTFont(str(resources.path("fonts", FILES[face])), lazy=True)
     cutter = subset.Subsetter(options)
     cutter.populate(text="".join(sorted(characters)) + "?")
-    cutter.subset(font)
     data = io.BytesIO()
-    font.save(data)
+    with TTFont(str(resources.path("fonts", FILES[face])), lazy=True) as font:
+        cutter.subset(font)
+        font.save(data)
     return _described(TTFont(io.BytesIO(data.getvalue())), data.getvalue())
 
 

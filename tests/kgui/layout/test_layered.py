@@ -1,7 +1,7 @@
 """The layered layout: no overlaps, no edge through a foreign box, the same every time, and fast."""
 
 import time
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -104,7 +104,7 @@ def test_a_chain_stands_in_one_straight_line():
 def test_a_skip_connection_runs_straight_beside_what_it_skips():
     done = arrange([box() for _ in range(5)], [Link(i, i + 1) for i in range(4)] + [Link(0, 4)])
     route = done.routes[4]
-    upper, lower = max(zip(route, route[1:], strict=False), key=lambda part: part[1][1] - part[0][1])
+    upper, lower = max(pairwise(route), key=lambda part: part[1][1] - part[0][1])
     assert upper[0] == lower[0]
     assert upper[1] <= done.corners[1][1] and lower[1] >= done.corners[3][1] + 80
     assert not done.corners[2][0] <= upper[0] <= done.corners[2][0] + 180
