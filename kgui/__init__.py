@@ -17,9 +17,10 @@ _PLACES = {
     "KguiError": "kgui.errors",
     "ModelFile": "kgui.formats",
     "open_model": "kgui.formats",
+    "save_model": "kgui.formats.save",
 }
 
-__all__ = ["KguiError", "ModelFile", "__version__", "open_model"]
+__all__ = ["KguiError", "ModelFile", "__version__", "open_model", "save_model"]
 
 
 def __getattr__(name: str) -> Any:
