@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_VALUES = 256 << 20
 """Bytes of values in one answer. A window shows less, and asks for a part."""
 MAX_PROJECT = 4 << 20
-SILENCE = 60.0
+SILENCE = 25.0
 """Seconds without an answer or progress after which the process ends itself, if nobody has ended it before. A thread
 of C measures it, as a library that is stuck lets no thread of Python run."""
 
