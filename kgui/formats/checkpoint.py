@@ -21,7 +21,7 @@ from kgui.formats.notes import quoted
 from kgui.formats.protobuf import Damaged, Message, varint
 from kgui.formats.recognise import TABLE_MAGIC
 from kgui.formats.source import Source, look_at, unreadable
-from kgui.formats.trackables import Trackable, TrackableMapper
+from kgui.formats.trackables import Trackable, TrackableMapper, without_dangling
 from kgui.graph import Model, Weight
 from kgui.reports.risks import Risk
 
@@ -248,7 +248,7 @@ class Bundle:
                 if attribute.text(1) == "VARIABLE_VALUE" and entry is not None:
                     node.weight = Weight(attribute.text(2) or key, entry.shape, entry.dtype, key)
             nodes.append(node)
-        return nodes
+        return without_dangling(nodes)
 
 
 def type_of(error: FileError) -> type[FileError]:

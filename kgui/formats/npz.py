@@ -127,10 +127,12 @@ class NpzStore:
             stream: IO[bytes] = io.BytesIO(data) if data is not None else path.open("rb")
             if window is not None:
                 stream = io.BufferedReader(_Part(stream, *window))
-            self._zip = zipfile.ZipFile(stream)
         except OSError as error:
             raise unreadable(path, error) from error
-        except _ZIP_ERRORS as error:
+        try:
+            self._zip = zipfile.ZipFile(stream)
+        except (*_ZIP_ERRORS, OSError) as error:
+            stream.close()
             raise FileError("The NumPy archive is damaged", where=str(path)) from error
         self._stream = stream
 

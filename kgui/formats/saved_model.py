@@ -22,7 +22,7 @@ from kgui.formats.protobuf import Message, fields
 from kgui.formats.source import Source, format_size, look_at, unreadable
 from kgui.formats.structure import decode_model
 from kgui.formats.text import fill_in, parse_json
-from kgui.formats.trackables import Trackable
+from kgui.formats.trackables import Trackable, TrackableMapper, without_dangling
 from kgui.graph import Layer, Model, TensorRef, TensorSpec, Weight
 from kgui.reports.risks import Risk, risk
 
@@ -92,6 +92,7 @@ class SavedGraph:
         self._functions: dict[int, list[str]] = {}
         for message in objects.messages(1):
             self._add_node(message)
+        without_dangling(self.nodes)
         self._concrete = {entry.text(1): entry.data(2) for entry in objects.messages(2)}
 
     def _add_node(self, message: Message) -> None:
@@ -370,11 +371,11 @@ def _name_nodes(graph: SavedGraph, metadata: Mapping[int, str]) -> None:
 
 def _store_shapes(model: Model, graph: SavedGraph, node: int) -> None:
     """Puts what the stored functions say into `Model.stored`, for layers that are called once."""
-    children = graph.nodes[node].children if 0 <= node < len(graph.nodes) else {}
+    children = graph.nodes[node].children if graph.nodes else {}
     listed = [x for x in model.layers.values() if not (x.is_input and (x.implied or model.kind == "sequential"))]
     for index, layer in enumerate(listed):
         child = children.get(f"layer-{index}")
-        if child is None or not 0 <= child < len(graph.nodes):
+        if child is None:
             continue
         if layer.model is not None:
             _store_shapes(layer.model, graph, child)
@@ -417,8 +418,6 @@ class SavedModelStore:
 
     def attach(self, model: Model) -> list[str]:
         """See `WeightStore`."""
-        from kgui.formats.trackables import TrackableMapper
-
         notes = []
         prefix = self._folder / "variables" / "variables"
         try:
@@ -450,7 +449,7 @@ class SavedModelStore:
                 seen.add(here)
             for name, child in node.children.items():
                 other = twin.children.get(name)
-                if other is not None and 0 <= child < len(self._graph.nodes) and 0 <= other < len(saved):
+                if other is not None:
                     stack.append((child, other))
 
     def _forget_keys(self) -> None:

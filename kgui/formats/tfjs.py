@@ -101,6 +101,7 @@ def open_tfjs(source: Source) -> ModelFile:
     if isinstance(manifest, list) and manifest:
         store = TfjsStore(source.path, manifest)
         risks.extend(store.risks)
+        store.risks = []  # known before the weights are listed, so not to be found a second time then
         file.find_store = lambda _: store
     else:
         file.notes.append("The file lists no weights.")

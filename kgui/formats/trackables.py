@@ -54,6 +54,15 @@ class Trackable:
     name: str = ""
 
 
+def without_dangling(nodes: list[Trackable]) -> list[Trackable]:
+    """The same objects without the attributes that lead to none: a damaged file may name any number."""
+    count = len(nodes)
+    for node in nodes:
+        if any(not 0 <= child < count for child in node.children.values()):
+            node.children = {name: child for name, child in node.children.items() if 0 <= child < count}
+    return nodes
+
+
 class Found(NamedTuple):
     """A variable below an object: the attributes that lead to it."""
 
@@ -180,9 +189,8 @@ class TrackableMapper:
         children = self.nodes[node].children
         skip = _NO_WEIGHTS if whole else _NOT_PARTS
         for name, child in children.items():
-            if name in skip or not 0 <= child < len(self.nodes):
-                continue
-            yield name, child
+            if name not in skip:
+                yield name, child
 
     # -- models without a graph ----------------------------------------------------------------------------------
 
@@ -236,7 +244,7 @@ class TrackableMapper:
                 yield Found(node.weight.name or name, node.weight)
             elif name in _NOT_PARTS and name not in ("metrics", "keras_training_states"):
                 for inner in node.children.values():
-                    weight = self.nodes[inner].weight if 0 <= inner < len(self.nodes) else None
+                    weight = self.nodes[inner].weight
                     if weight is not None:
                         yield Found(weight.name, weight)
 
