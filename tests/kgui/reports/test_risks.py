@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import marshal
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -261,3 +263,16 @@ def test_visible_escapes_and_elides() -> None:
     assert visible("a\u202eb\x1b[1m\n") == "a\\u202eb\\x1b[1m\\n"
     assert len(visible("x" * 10_000, 100)) <= 101
     assert visible("größe 名前") == "größe 名前"
+
+
+def test_every_kind_that_the_formats_name_is_in_the_table() -> None:
+    import kgui.formats
+
+    folder = Path(kgui.formats.__file__).parent
+    named = {
+        match
+        for path in folder.glob("*.py")
+        for match in re.findall(r"\b[Rr]isk\(\s*\"([a-z0-9-]+)\"", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 10
+    assert named <= RISK_KINDS.keys()
