@@ -200,6 +200,12 @@ def lambda_layer(ask: Ask) -> Answer:
     raise Unknown("a Lambda runs a function, which kgui never does")
 
 
+def layer_scale(ask: Ask) -> Answer:
+    """LayerScale of keras.applications' ConvNeXt: a gain for each channel."""
+    shape = ask.shape()
+    return Answer((TensorSpec(shape, ask.compute),), [ask.weight("gamma", (ask.whole("projection_dim"),))])
+
+
 def spatial_dropout(rank: int) -> Rule:
     """The rule of SpatialDropout: same shape, but only one rank."""
 
@@ -226,6 +232,7 @@ RULES: dict[str, Rule] = {
     "Identity": identity,
     "Lambda": lambda_layer,
     "PReLU": prelu,
+    "LayerScale": layer_scale,
     "Softmax": softmax,
     **{f"SpatialDropout{rank}D": spatial_dropout(rank) for rank in (1, 2, 3)},
     **dict.fromkeys(

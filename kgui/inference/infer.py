@@ -11,12 +11,13 @@ import math
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from kgui.graph import Call, Layer, Model, TensorRef, TensorSpec, Weight, map_refs, refs
+from kgui.graph import Call, Era, Layer, Model, TensorRef, TensorSpec, Weight, map_refs, refs
 from kgui.inference.assumptions import KEEPING, could_take, restart
 from kgui.inference.dtypes import BYTES, clean, is_quantized, policy
 from kgui.inference.result import CallResult, Inference, LayerResult, Problem, Severity, Source
 from kgui.inference.rule import Answer, Ask, Misfit, Rule, Unknown, plain, shape_of, shorten, show
 from kgui.inference.rules import LAYERS, OPERATIONS
+from kgui.inference.wrapped import model_of
 from kgui.layers.eras import modern
 
 MOST_NESTED = 60
@@ -66,6 +67,7 @@ class _Run:
         self.calls = 0
         self.depth = 0
         self.memo: dict[Any, tuple[Inference, list[TensorSpec]]] = {}
+        self.models: dict[int, Model | None] = {}
 
     def infer(
         self,
@@ -84,6 +86,13 @@ class _Run:
         finally:
             self.depth -= 1
         return work.inference, [work.known.get(ref, NOTHING) for ref in flat(model.outputs)]
+
+    def wrapped(self, value: dict[str, Any], era: Era) -> Model | None:
+        """The graph of a model that is an argument of a layer, read once."""
+        key = id(value)
+        if key not in self.models:
+            self.models[key] = model_of(value, era)
+        return self.models[key]
 
     def nested(
         self, model: Model, path: tuple[int, ...], given: dict[int, TensorSpec], frozen: bool
@@ -267,7 +276,9 @@ class _Work:
             made = self.rules[layer.id] = _rule_of(layer, self.model.era)
         rule, class_name, config, dtypes, is_input = made
         if is_input and layer.id in self.given:
-            self.accept(layer, index, Answer((self.given[layer.id],)), "rule")
+            answer = Answer((self.given[layer.id],))
+            self.own_weights(layer, answer, result)
+            self.accept(layer, index, answer, "rule")
             return
         if rule is None:
             raise Unknown("no rule for this class")
@@ -494,10 +505,13 @@ class _Work:
     def inner(self, value: Any, args: list[Any], kwargs: dict[str, Any]) -> Answer:
         """Asks a layer that is an argument of another one."""
         value = plain(value)
-        if not isinstance(value, dict) or not isinstance(value.get("config"), dict):
+        if not isinstance(value, dict) or not isinstance(value.get("config"), (dict, list)):
             raise Unknown("the layer within is not known")
         if self.run_of.depth >= MOST_NESTED:
             raise Misfit(f"Layers are nested more than {MOST_NESTED} deep.", None)
+        model = self.run_of.wrapped(value, self.model.era)
+        if model is not None:
+            return self.inner_model(model, args, kwargs)
         class_name = value.get("class_name")
         layer = Layer(
             -1,
@@ -519,6 +533,18 @@ class _Work:
             frozen = [Weight(w.name, w.shape, w.dtype, None, False) for w in answer.weights]
             return answer._replace(weights=frozen)
         return answer
+
+    def inner_model(self, model: Model, args: list[Any], kwargs: dict[str, Any]) -> Answer:
+        """Asks a model that is an argument of a layer."""
+        given = _given(model, list(flat(model.inputs)), args, kwargs)
+        inference, outputs = self.run_of.nested(model, self.path, given, False)
+        for problem in inference.problems:
+            if problem.severity == "error":
+                raise Misfit(f"In the model within: {problem.message}", problem.hint)
+        weights = _all_weights(model, inference)
+        if weights is None or not outputs:
+            raise Unknown("the model within is not known")
+        return Answer(outputs, weights, _cost(inference))
 
     # After an edit ------------------------------------------------------------------------------------------------
 

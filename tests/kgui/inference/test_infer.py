@@ -98,6 +98,44 @@ def test_nested_model_called_with_other_shapes_is_counted_once():
     assert [weight.name for weight in result.layers[2].weights] == ["conv2d_1/kernel", "conv2d_1/bias"]
 
 
+def test_model_within_a_wrapper():
+    """TimeDistributed(model): the model is still in the form of a config, in the words of any era."""
+    inner = {
+        "class_name": "Model",
+        "config": {
+            "name": "m",
+            "layers": [
+                {
+                    "class_name": "InputLayer",
+                    "name": "i",
+                    "config": {"batch_input_shape": [None, 6]},
+                    "inbound_nodes": [],
+                },
+                {"class_name": "Dense", "name": "a", "config": {"output_dim": 3}, "inbound_nodes": [[["i", 0, 0]]]},
+                {"class_name": "Dense", "name": "b", "config": {"output_dim": 3}, "inbound_nodes": [[["i", 0, 0]]]},
+                {
+                    "class_name": "Merge",
+                    "name": "c",
+                    "config": {"mode": "concat", "concat_axis": -1},
+                    "inbound_nodes": [[["a", 0, 0], ["b", 0, 0]]],
+                },
+            ],
+            "input_layers": [["i", 0, 0]],
+            "output_layers": [["c", 0, 0]],
+        },
+    }
+    wrapped = layer(1, "TimeDistributed", {"layer": inner}, call(0), module=None)
+    result = infer(
+        model_of(
+            layer(0, "InputLayer", {"batch_input_shape": [None, 4, 6]}, Call(), module=None), wrapped, era="keras-1"
+        )
+    )
+    assert shapes(result)[1] == [(None, 4, 6)]
+    assert result.params == 42
+    assert [weight.name for weight in result.layers[1].weights][:2] == ["layer/a/kernel", "layer/a/bias"]
+    assert result.problems == []
+
+
 def test_one_model_under_two_names_is_counted_once():
     inner = model_of(source(0, 3), layer(1, "Dense", {"units": 2}, call(0)))
     outer = model_of(
