@@ -171,6 +171,10 @@ class Recorder(keras.callbacks.CallbackList):  # type: ignore[misc]  # Keras has
         """Notes the epoch's metrics."""
         self.write()
         values = {name: float(value) for name, value in (logs or {}).items()}
+        if self._writer is not None:
+            # Keras gives those of validation by the alphabet, and those of training as they were computed.
+            known = [name for name in self._writer.columns if name in values]
+            values = {name: values[name] for name in dict.fromkeys([*known, *values])}
         super().on_epoch_end(epoch, values)
         self.epochs_done = epoch + 1
         self.values = values
