@@ -29,13 +29,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the summary, or the JSON object."""
+    """Prints the summary, or the JSON object.
+
+    Raises:
+        KguiError: The file cannot be read. Where only its weights cannot be listed, the rest is printed before.
+    """
+    from kgui.errors import KguiError
     from kgui.formats import open_model
 
+    failed = None
     with open_model(arguments.file, weights=False) as file:
-        if not file.inference.complete or file.model.kind not in ("functional", "sequential"):
-            # By rule alone not all is known: a custom layer, or no graph. The arrays in the file tell.
-            file.list_weights()
+        if arguments.json or not file.inference.complete or file.model.kind not in ("functional", "sequential"):
+            # By rule alone not all is known: a custom layer, or no graph. The arrays in the file tell. And some
+            # risks, which the JSON object has, show only when the arrays are listed.
+            try:
+                file.list_weights()
+            except KguiError as error:
+                failed = error
         if arguments.json:
             import json
 
@@ -44,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
             write(json.dumps(to_json(file), indent=2, ensure_ascii=not speaks_unicode()))
         else:
             write(_text(file, arguments))
+    if failed is not None:
+        raise failed
     return 0
 
 

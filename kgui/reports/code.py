@@ -154,12 +154,12 @@ def _header(model: Model, source: str | None) -> str:
 def _docstring(title: str, model: Model) -> str:
     """A docstring, or a comment where the name would end it."""
     if title.isascii() and title.isprintable() and not set(title) & {'"', "\\"}:
-        return f'"""The {_kind(model)} model {title}."""' if title else f'"""A {_kind(model)} model."""'
-    return f"# The {_kind(model)} model {string(title)}."
+        return f'"""The {_kind(model)} {title}."""' if title else f'"""A {_kind(model)}."""'
+    return f"# The {_kind(model)} {string(title)}."
 
 
 def _kind(model: Model) -> str:
-    return "sequential" if model.kind == "sequential" else "functional"
+    return {"sequential": "sequential model", "functional": "functional model"}.get(model.kind, "model")
 
 
 def _import(module: str, class_name: str, name: str) -> str:

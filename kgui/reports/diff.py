@@ -483,14 +483,15 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any], defaults: Mapping[s
     for name in dict.fromkeys((*old, *new)):
         left = old.get(name, defaults.get(name, NOT_STATED))
         right = new.get(name, defaults.get(name, NOT_STATED))
-        if left == right or {_key(left), _key(right)} <= {_key(None), _key(NOT_STATED)}:
+        if left == right or all(_is_nothing(value) for value in (left, right)):
             continue
         changes.append(ArgumentChange(name, left, right))
     return changes
 
 
-def _key(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
+def _is_nothing(value: Any) -> bool:
+    """Whether a value switches nothing on: one Keras writes `ragged: false` where another writes null or nothing."""
+    return value is None or value is False or (isinstance(value, str) and value == NOT_STATED)
 
 
 # Weights
