@@ -79,6 +79,8 @@ class TrackableMapper:
 
     def __init__(self, nodes: Sequence[Trackable]) -> None:
         self.nodes = nodes
+        # Keras 3 exports the states of random numbers among the variables; `model.weights` does not have them.
+        self._random = {n.weight.path for n in nodes if n.weight and n.weight.name.endswith("seed_generator_state")}
         self._claimed: set[str | None] = set()
         self._missing: list[str] = []
 
@@ -99,7 +101,7 @@ class TrackableMapper:
         left = [
             found.path
             for found in self._below(root, whole=True)
-            if found.weight.path not in self._claimed and not found.path.startswith("_all_variables/")
+            if found.weight.path not in self._claimed | self._random and not found.path.startswith("_all_variables/")
         ]
         if left:
             notes.append(f"No layer claims {listed('array', left)}.")
@@ -218,7 +220,7 @@ class TrackableMapper:
                 self._make_layer(model, name, child)
         own: dict[str, list[Found]] = {}
         for found in self._direct(root):
-            if found.weight.path not in self._claimed:
+            if found.weight.path not in self._claimed | self._random:
                 self._claimed.add(found.weight.path)
                 own.setdefault(_layer_name(found.path), []).append(found)
         for name, founds in own.items():
