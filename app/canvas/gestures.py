@@ -145,7 +145,7 @@ class Rearrange(Gesture):
         chosen = scene.selected | {self.number}
         for number in chosen:
             card = scene.diagram.cards[number]
-            if card.parent == parent and not card.expanded:
+            if card.parent == parent:
                 self._homes[number] = scene.rect(number).topLeft()
 
 

@@ -47,7 +47,7 @@ class CardItem(QGraphicsRectItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draws the card as the scene says that it looks at present."""
         scene = self._scene
-        if self._texts is None:
+        if self._texts is None and scene.shape_texts():
             self._texts = scene.painter.texts(self.card)
         scale = painter.worldTransform().m11()
-        scene.painter.card(painter, self.card, self._texts, scene.look(self.number), scale)
+        scene.painter.card(painter, self.card, self._texts or [], scene.look(self.number), scale)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsScene
 
@@ -15,8 +16,12 @@ from app.canvas.paint import CardPainter, Look, route_path
 from app.session import NodeKey, Session
 from app.theme import on_change, theme
 from kgui.graph import Model
-from kgui.layout import Diagram, Direction, Edge, Place, Placement
+from kgui.layout import Diagram, Direction, Place, Placement
 from kgui.layout import card as measures
+from kgui.layout.detours import sampled
+
+_TEXTS_PER_FRAME = 80
+"""Cards whose texts are shaped in one frame: some 8 ms. Afterwards they are kept."""
 
 _MOST_ITEMS = 3_000
 """Items that are kept for cards that have gone out of sight."""
@@ -56,6 +61,9 @@ class GraphScene(QGraphicsScene):
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self._items: dict[int, CardItem] = {}
         self._itemized = QRectF()
+        self._texts_left = _TEXTS_PER_FRAME
+        self._more_texts = QTimer(self, interval=0, singleShot=True)
+        self._more_texts.timeout.connect(self.look_changed)
         self._paths: list[QPainterPath | None] = []
         self._numbers: dict[NodeKey, list[int]] = {}
         self._at: dict[Place, int] = {}
@@ -85,6 +93,7 @@ class GraphScene(QGraphicsScene):
     def rebuild(self) -> None:
         """Makes cards and layout anew from the session. What is open and what the user placed stays so."""
         before = self.placement.corners(self.diagram) if self.diagram.cards else {}
+        self._inferred = self.session.inference
         opened = self.session.opened
         risky = (
             frozenset(
@@ -109,6 +118,7 @@ class GraphScene(QGraphicsScene):
 
     def close_down(self) -> None:
         """Stops what is under way. Nothing is shown afterwards."""
+        self._more_texts.stop()
         self._arranger.stop()
 
     def set_direction(self, direction: Direction) -> None:
@@ -172,6 +182,20 @@ class GraphScene(QGraphicsScene):
             if best is None or len(card.place) >= len(cards[best].place):
                 best = int(number)
         return best
+
+    def wire_at(self, point: QPointF, near: float) -> int | None:
+        """The wire that passes a point at most that far away, or None."""
+        across = self.placement.direction == "LR"
+        x, y = (point.y(), point.x()) if across else (point.x(), point.y())
+        for edge in self.geometry.wires_in(QRectF(point, point).adjusted(-near, -near, near, near)).tolist():
+            route = self.placement.routes[edge]
+            points = sampled([(b, a) for a, b in route] if across else route)
+            for (x0, y0), (x1, y1) in pairwise(points):
+                span = (x1 - x0) ** 2 + (y1 - y0) ** 2
+                t = min(1.0, max(0.0, ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / span)) if span else 0.0
+                if (x0 + t * (x1 - x0) - x) ** 2 + (y0 + t * (y1 - y0) - y) ** 2 <= near**2:
+                    return int(edge)
+        return None
 
     def path(self, edge: int) -> QPainterPath:
         """The curve of a wire, made when it is first seen."""
@@ -256,30 +280,48 @@ class GraphScene(QGraphicsScene):
             self.rebuild()
 
     def drag(self, number: int, x: float, y: float) -> None:
-        """Moves a card while it is being dragged. Its wires follow directly."""
+        """Moves a card, with all that is in it, while it is being dragged. Its wires follow directly."""
         card = self.diagram.cards[number]
         if card.parent is not None:
             around = self.rect(card.parent)
-            x = max(x, around.left() + measures.INSIDE)
-            y = max(y, around.top() + measures.HEADER + measures.INSIDE)
-        if card.expanded:
-            return
-        item = self.item(number)
-        dx, dy = x - self.geometry.left[number], y - self.geometry.top[number]
-        self.geometry.move(number, x, y)
-        item.setPos(x, y)
-        for edge_number, edge in self._wires_of(number):
-            route = self.placement.routes[edge_number]
-            first, last = route[0], route[-1]
-            if edge.source == number:
-                first = (first[0] + dx, first[1] + dy)
-            if edge.target == number:
-                last = (last[0] + dx, last[1] + dy)
-            self.placement.routes[edge_number] = [first, last]
-            self._paths[edge_number] = None
-            box = self.geometry.wire_box[edge_number]
-            box[:] = (*map(min, zip(first, last, strict=True)), *map(max, zip(first, last, strict=True)))
+            x = max(x, around.left())
+            y = max(y, around.top() + measures.HEADER)
+        corner = self.rect(number).topLeft()
+        dx, dy = x - corner.x(), y - corner.y()
+        moved = self._with_inside(number)
+        for each in moved:
+            at = self.rect(each).topLeft()
+            self.geometry.move(each, at.x() + dx, at.y() + dy)
+            if each in self._items:
+                self._items[each].setPos(at.x() + dx, at.y() + dy)
+        for edge in self.wires_of(moved):
+            self._drag_wire(edge, moved, dx, dy)
+        self._itemized = QRectF()
         self.look_changed.emit()
+
+    def _with_inside(self, number: int) -> set[int]:
+        """A card and all cards in it. Those in it follow it in the list."""
+        found = {number}
+        cards = self.diagram.cards
+        if cards[number].expanded:
+            for other in range(number + 1, len(cards)):
+                if cards[other].parent in found:
+                    found.add(other)
+        return found
+
+    def _drag_wire(self, edge: int, moved: set[int], dx: float, dy: float) -> None:
+        wire = self.diagram.edges[edge]
+        route = self.placement.routes[edge]
+        if wire.source in moved and wire.target in moved:
+            route = [(x + dx, y + dy) for x, y in route]
+        else:
+            by_source, by_target = wire.source in moved, wire.target in moved
+            (x0, y0), (x1, y1) = route[0], route[-1]
+            route = [(x0 + dx * by_source, y0 + dy * by_source), (x1 + dx * by_target, y1 + dy * by_target)]
+        self.placement.routes[edge] = route
+        self._paths[edge] = None
+        xs, ys = zip(*route, strict=True)
+        self.geometry.wire_box[edge] = (min(xs), min(ys), max(xs), max(ys))
 
     def drop(self, numbers: Iterable[int]) -> None:
         """Keeps dragged cards where they are, and routes the wires anew."""
@@ -289,6 +331,17 @@ class GraphScene(QGraphicsScene):
             around = self.rect(card.parent).topLeft() if card.parent is not None else QPointF(0, 0)
             self.fixed[card.place] = (rect.x() - around.x(), rect.y() - around.y())
         self.rebuild()
+
+    def shape_texts(self) -> bool:
+        """Whether one more card may shape its texts in this frame. What waits is shown in the next one."""
+        self._texts_left -= 1
+        if self._texts_left == -1:
+            self._more_texts.start()
+        return self._texts_left >= 0
+
+    def start_frame(self) -> None:
+        """A frame is about to be painted."""
+        self._texts_left = _TEXTS_PER_FRAME
 
     def refresh(self, numbers: Iterable[int]) -> None:
         """Repaints some cards."""
@@ -306,7 +359,9 @@ class GraphScene(QGraphicsScene):
         self.rebuild()
 
     def _inference_changed(self) -> None:
-        self.rebuild()
+        # Another model brings its own inference along, and has been shown with it already.
+        if self.session.inference is not self._inferred:
+            self.rebuild()
 
     def _selection_changed(self) -> None:
         old = self.selected | self.related
@@ -359,9 +414,6 @@ class GraphScene(QGraphicsScene):
             if edge.target not in self._readers[edge.source]:
                 self._readers[edge.source].append(edge.target)
                 self._inputs[edge.target].append(edge.source)
-
-    def _wires_of(self, number: int) -> list[tuple[int, Edge]]:
-        return [(edge, self.diagram.edges[edge]) for edge in self._edges_of[number]]
 
     def wires_of(self, numbers: Iterable[int]) -> set[int]:
         """The wires at some cards."""

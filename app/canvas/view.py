@@ -217,6 +217,7 @@ class GraphView(QGraphicsView):
 
     def _paint(self, event: QPaintEvent) -> None:
         if self.scale_factor >= FAR:
+            self.graph.start_frame()
             self.graph.make_items(self.visible_area())
             super().paintEvent(event)
             return
@@ -486,19 +487,30 @@ class GraphView(QGraphicsView):
     def viewportEvent(self, event: QEvent) -> bool:
         """Tooltips, and pinching on a touchpad."""
         if event.type() == QEvent.Type.ToolTip:
-            number = self.graph.card_at(self.mapToScene(event.pos()))
-            text = self.tooltip(number) if number is not None else ""
-            QToolTip.showText(event.globalPos(), text, self.viewport())
+            QToolTip.showText(event.globalPos(), self.tooltip_at(self.mapToScene(event.pos())), self.viewport())
             return True
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.set_scale(self.scale_factor * (1 + event.value()), event.position())
             return True
         return super().viewportEvent(event)
 
-    def tooltip(self, number: int) -> str:
-        """All that a card says, uncut, and what its signs mean. Names from files are shown as they are."""
-        card = self.graph.diagram.cards[number]
-        rows = [card.title, card.name, card.arguments, card.output, *(badge.detail for badge in card.badges)]
+    def tooltip_at(self, point: QPointF) -> str:
+        """What a card or a wire at a point says, uncut. Names from files are text, whatever they look like."""
+        number = self.graph.card_at(point)
+        if number is not None:
+            card = self.graph.diagram.cards[number]
+            rows = [card.title, card.name, card.arguments, card.output, *(badge.detail for badge in card.badges)]
+        else:
+            edge = self.graph.wire_at(point, 5 / self.scale_factor)
+            if edge is None:
+                return ""
+            wire = self.graph.diagram.edges[edge]
+            source, target = (self.graph.diagram.cards[end] for end in (wire.source, wire.target))
+            rows = [f"{source.name} → {target.name}", wire.label]
+            if wire.tensor:
+                rows.append(self.tr("output {0}").format(wire.tensor))
+            if wire.keyword:
+                rows.append(self.tr("given as {0}").format(wire.keyword))
         text = "\n".join(row for row in rows if row)
         return f'<p style="white-space:pre-wrap">{html.escape(text)}</p>'
 
