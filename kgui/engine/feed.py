@@ -52,6 +52,11 @@ class Batches:
         """Training steps in an epoch."""
         return self._count(len(self.samples.training))
 
+    @property
+    def even(self) -> bool:
+        """Whether every device gets the same number of samples of every training batch."""
+        return len(self.samples.training) % self.plan.devices.replicas == 0
+
     def _count(self, rows: int) -> int:
         """Batches that some samples make.
 

@@ -70,6 +70,8 @@ def train(run: RunFolder, events: EventWriter) -> None:
         workarounds.build_without_data(model, batches.zeros(share), strategy)
         workarounds.clip_after_reduction(model.optimizer, strategy)
         workarounds.dropout_per_replica(model)
+        if not batches.even:
+            workarounds.weigh_by_samples(model)
     events.write(
         "started",
         epochs=plan.epochs,

@@ -300,7 +300,7 @@ def test_a_loss_that_is_no_number_is_noted_once(project: Project) -> None:
 def test_devices_change_nothing_but_the_speed(tmp_path: Path) -> None:
     """Batch normalisation, clipping and a regularizer over 1 and 4 devices: the same losses.
 
-    Without `clip_after_reduction` the losses differ by 0.05.
+    Without `clip_after_reduction` the losses differ by 0.05, without `weigh_by_samples` from the second epoch on.
     """
     python(
         """
@@ -319,17 +319,20 @@ def test_devices_change_nothing_but_the_speed(tmp_path: Path) -> None:
     )
     project = copied(tmp_path)
     project.model = "model.keras"
-    # 1280 samples in 20 batches: none is smaller, so every device gets the same share of each.
-    project.plan.split.validation_fraction = 517 / 1797
+    # 1310 samples: 20 batches of 64, and one of 30 that four devices cannot share evenly.
+    project.plan.split.validation_fraction = 487 / 1797
     optimizer = {"class_name": "Adam", "config": {"learning_rate": 0.01, "global_clipnorm": 0.05}}
     losses = []
     for count in (1, 4):
-        overrides = {"epochs": 1, "batch_size": 64, "optimizer": optimizer, "devices": Devices("logical-cpu", count)}
+        overrides = {"epochs": 2, "batch_size": 64, "optimizer": optimizer, "devices": Devices("logical-cpu", count)}
         run = start_run(project, overrides)
         assert run.wait(PATIENCE).kind == "done", run.log_path.read_text()
         with run.metrics() as reader:
-            losses.append(reader.read()["values"])
-    np.testing.assert_allclose(losses[1], losses[0], atol=1e-6)
+            rows = reader.read()
+        # Between epochs Keras shows the mean of the replicas' means, which an uneven batch puts a little off.
+        losses.append((rows[rows["kind"] == STEP]["values"][:, 0], rows[rows["kind"] == EPOCH]["values"]))
+    for one, four in zip(*losses, strict=True):
+        np.testing.assert_allclose(four, one, atol=1e-6)
 
 
 def test_several_inputs_and_outputs_are_fed_by_name(tmp_path: Path) -> None:
