@@ -346,6 +346,21 @@ def dict_inputs_outputs(keras: Any) -> Any:
 
 
 @kind()
+def nested_dicts(keras: Any) -> Any:
+    """A nested model that takes and returns dicts, whose keys are not in the order of the alphabet."""
+    left, right = keras.Input((3,), name="left"), keras.Input((4,), name="a_right")
+    joined = keras.layers.Concatenate()([left, right])
+    inner = keras.Model(
+        {"left": left, "a_right": right},
+        {"z": keras.layers.Dense(2)(joined), "a": keras.layers.Dense(3)(joined)},
+        name="inner",
+    )
+    first, second = keras.Input((3,), name="first"), keras.Input((4,), name="second")
+    outputs = inner({"left": first, "a_right": second})
+    return keras.Model([first, second], [keras.layers.ReLU()(outputs["z"]), outputs["a"]])
+
+
+@kind()
 def list_of_one(keras: Any) -> Any:
     inputs = keras.Input((4,))
     return keras.Model([inputs], [keras.layers.Dense(2)(inputs)])
