@@ -42,7 +42,6 @@ class RiskKind:
     level: Level = "risk"
 
 
-NO_LOADER = "No loader runs it. kgui reads around it."
 SAFE_MODE = (
     "Keras before 2.13 and tf_keras run it on load; Keras 3 refuses it in .keras files, and since 3.11.3 in .h5 files "
     "too, unless safe_mode=False is passed"
@@ -87,11 +86,6 @@ RISK_KINDS: dict[str, RiskKind] = {
         "Operation with side effects",
         "An operation in the graph reads or writes files, or calls Python.",
         "TensorFlow runs it when the model is called, some on tf.saved_model.load",
-    ),
-    "custom-op-library": RiskKind(
-        "Library of custom operations",
-        "The graph needs operations that TensorFlow does not have; a loader would take them from a native library.",
-        "Only if the user loads the library with tf.load_op_library",
     ),
     # Code that is not in the file, but that the file makes a loader run.
     "import-gadget": RiskKind(
@@ -156,11 +150,6 @@ RISK_KINDS: dict[str, RiskKind] = {
         "The values of the array come from other files; even asking for its shape opens them.",
         HDF5_OUTSIDE,
     ),
-    "hdf5-reference": RiskKind(
-        "HDF5 object reference",
-        "The array holds references to other objects, which no Keras model needs.",
-        NO_LOADER,
-    ),
     "unknown-filter": RiskKind(
         "HDF5 filter that is not known",
         "The values can only be read with a filter plug-in: native code that libhdf5 looks for on this machine.",
@@ -181,7 +170,6 @@ RISK_KINDS: dict[str, RiskKind] = {
         "The configuration is nested, long or repeated beyond anything that a model needs.",
         ANY_READER,
     ),
-    "yaml-bomb": RiskKind("YAML alias bomb", "A few lines of aliases stand for billions of values.", "Any YAML loader"),
     # Tricks with names and containers.
     "duplicate-member": RiskKind(
         "Two members of one name",

@@ -19,13 +19,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kgui.graph import Layer, Model, TensorRef
+from kgui.graph import Layer, Model
 from kgui.layers.categories import category
 from kgui.reports.risk_kinds import RISK_KINDS, Risk, RiskKind, risk
 from kgui.reports.visible import has_tricks, visible
 
 __all__ = ["RISK_KINDS", "Risk", "RiskKind", "find_notices", "find_risks", "risk"]
 
+Where = str | tuple[str, tuple[str, ...]]
+"""A place in words, or the keys that lead on from it, which are put in words only where something is found."""
 MAX_VALUES = 1_000_000
 """Values that are looked at. NASNetLarge, with 1,041 layers, has 60,000."""
 MAX_PER_KIND = 200
@@ -64,6 +66,8 @@ class _Scan:
         self.found: dict[Risk, None] = {}
         self.counts: Counter[str] = Counter()
         self.seen = 0
+        self.added = 0
+        self.harmless: set[tuple[Any, ...]] = set()
 
     def result(self) -> list[Risk]:
         more = [
@@ -73,8 +77,9 @@ class _Scan:
         ]
         return [*self.found, *more]
 
-    def add(self, kind: str, where: str, detail: str, runs_when: str | None = None) -> None:
-        found = risk(kind, where, detail, runs_when)
+    def add(self, kind: str, where: Where, detail: str, runs_when: str | None = None) -> None:
+        self.added += 1
+        found = risk(kind, _in_words(where), detail, runs_when)
         if found in self.found:
             return
         self.counts[kind] += 1
@@ -100,7 +105,7 @@ class _Scan:
         where = f"layer '{visible(layer.name)}'{within}"
         self.name(layer.name, where)
         for weight in layer.weights or ():
-            self.name(weight.name, f"{where}, weight")
+            self.name(weight.name, where, ", weight")
         if layer.model is None:
             self.object(layer.class_name, layer.module, layer.registered_name, layer.config, where, layer=layer)
         self.values(layer.config, where)
@@ -110,13 +115,13 @@ class _Scan:
                 if part:
                     self.values(part, f"{where}, arguments of its call")
 
-    def name(self, name: Any, where: str) -> None:
+    def name(self, name: Any, where: Where, part: str = "") -> None:
         if isinstance(name, str) and (trick := _trick(name)):
-            self.add("odd-name", where, f"The name '{visible(name, 80)}' {trick}.")
+            self.add("odd-name", _in_words(where) + part, f"The name '{visible(name, 80)}' {trick}.")
 
     def values(self, value: Any, where: str) -> None:
         """Everything in a configuration, at any depth. This is the inner loop: it runs for every value of a file."""
-        if not value or not isinstance(value, _CONTAINERS):
+        if not value or type(value) not in _CONTAINERS:
             return
         stack: list[tuple[Any, tuple[str, ...]]] = [(value, ())]
         while stack:
@@ -126,22 +131,22 @@ class _Scan:
                 told = f"The configuration has over {MAX_VALUES:,} values; the rest was not looked at."
                 self.add("json-bomb", where, told)
                 return
-            if isinstance(item, dict):
+            if type(item) is dict:
                 if "class_name" in item or not _KEYS.keys().isdisjoint(item):
                     self.mapping(item, where, path)
                 for key, inner in reversed(item.items()):
-                    if inner and isinstance(inner, _CONTAINERS):
+                    if inner and type(inner) in _CONTAINERS:
                         stack.append((inner, path if key == "config" else (*path, str(key))))
-            elif not isinstance(item, TensorRef):
+            else:
                 if isinstance(item[0], str) and (code := _code_in_list(item)) is not None:
-                    self.code(code, _place(where, path), legacy=True)
-                stack.extend((inner, path) for inner in reversed(item) if inner and isinstance(inner, _CONTAINERS))
+                    self.code(code, (where, path), legacy=True)
+                stack.extend((inner, path) for inner in reversed(item) if inner and type(inner) in _CONTAINERS)
 
     def mapping(self, item: dict[Any, Any], where: str, path: tuple[str, ...]) -> None:
         class_name = item.get("class_name")
         if isinstance(class_name, str):
             inner = item.get("config")
-            place = _place(where, path)
+            place = (where, path)
             if class_name == "__lambda__":
                 self.lambda_object(inner, place)
             elif class_name == "__typespec__":
@@ -153,7 +158,7 @@ class _Scan:
             self.name(config_name, place)
         for key, value in item.items():
             if isinstance(key, str) and (found := _KEYS.get(key)) is not None and value is not None:
-                found(self, item, key, _place(where, (*path, key)))
+                found(self, item, key, (where, (*path, key)))
 
     # What a class or a function by name may mean.
 
@@ -163,7 +168,7 @@ class _Scan:
         module: Any,
         registered_name: Any,
         config: Any,
-        where: str,
+        where: Where,
         *,
         layer: Layer | None = None,
         model: Model | None = None,
@@ -181,10 +186,31 @@ class _Scan:
             model: The model that it is, if it is one.
             plain: Whether it stands without a module, as before Keras 2.12, where the class may still be Keras' own.
         """
-        class_name = class_name if isinstance(class_name, str) else str(class_name)[:MAX_NAME]
+        class_name, module, registered_name = (_text_or_none(v) for v in (class_name, module, registered_name))
+        name = config if class_name == "function" and isinstance(config, str) else None
+        seen = (class_name, module, registered_name, name, plain, layer is None, model is None)
+        # A model has a thousand layers of twenty classes: what was harmless once is not looked at again.
+        if seen in self.harmless:
+            return
+        before = self.added
+        self._object(class_name or "", module, registered_name, config, where, layer, model, plain)
+        if self.added == before:
+            self.harmless.add(seen)
+
+    def _object(
+        self,
+        class_name: str,
+        module: str | None,
+        registered_name: str | None,
+        config: Any,
+        where: Where,
+        layer: Layer | None,
+        model: Model | None,
+        plain: bool,
+    ) -> None:
         for name in (class_name, module, registered_name):
             if name:
-                self.name(name, f"{where}, its class")
+                self.name(name, where, ", its class")
         if class_name in _NOTED_CLASSES:
             kind, sentence = _NOTED_CLASSES[class_name]
             self.add(kind, where, sentence(config if isinstance(config, dict) else {}))
@@ -205,7 +231,7 @@ class _Scan:
                 self.custom("class", rest, None, class_name, where)
         self.registered(class_name, module, registered_name, where)
 
-    def reference(self, what: str, name: str, module: Any, where: str, registered_name: Any = None) -> None:
+    def reference(self, what: str, name: str, module: Any, where: Where, registered_name: Any = None) -> None:
         module = module if isinstance(module, str) else ""
         full = f"{module}.{name}" if module else name
         if _is_keras(module):
@@ -230,7 +256,7 @@ class _Scan:
         elif what == "class" or name not in _KERAS_FUNCTIONS or module:
             self.custom(what, name, module or None, registered_name, where)
 
-    def gadget(self, what: str, full: str, where: str) -> None:
+    def gadget(self, what: str, full: str, where: Where) -> None:
         self.add(
             "import-gadget",
             where,
@@ -238,7 +264,7 @@ class _Scan:
             "name calls it with what the file says.",
         )
 
-    def custom(self, what: str, name: str, module: str | None, registered_name: Any, where: str) -> None:
+    def custom(self, what: str, name: str, module: str | None, registered_name: Any, where: Where) -> None:
         told = f"The {what} {_quoted(name)}"
         if module:
             told += f" from {_quoted(module)}"
@@ -246,7 +272,7 @@ class _Scan:
             told += f", registered as {_quoted(registered_name)},"
         self.add(f"custom-{what}", where, f"{told} is not part of Keras, and its code is not in the file.")
 
-    def registered(self, class_name: Any, module: Any, registered_name: Any, where: str) -> None:
+    def registered(self, class_name: Any, module: Any, registered_name: Any, where: Where) -> None:
         if not (isinstance(registered_name, str) and isinstance(module, str) and _is_keras(module)):
             return
         if class_name == "function" or registered_name in ("", "function", class_name):
@@ -257,14 +283,14 @@ class _Scan:
             f"The class {_quoted(str(class_name))} of Keras is registered here as {_quoted(registered_name)}.",
         )
 
-    def type_spec(self, item: dict[Any, Any], where: str) -> None:
+    def type_spec(self, item: dict[Any, Any], where: Where) -> None:
         module = item.get("module")
         if not (isinstance(module, str) and module.partition(".")[0] in ("tensorflow", "keras", "tf_keras")):
             self.gadget("class", f"{module}.{item.get('spec_name')}", where)
 
     # Code in the file.
 
-    def lambda_object(self, config: Any, where: str) -> None:
+    def lambda_object(self, config: Any, where: Where) -> None:
         value = config.get("value", config) if isinstance(config, dict) else config
         if isinstance(value, dict):
             value = value.get("code")
@@ -274,7 +300,7 @@ class _Scan:
             value = value[0]
         self.code(_bytes_of(value), where, legacy=False)
 
-    def code(self, code: bytes, where: str, *, legacy: bool) -> None:
+    def code(self, code: bytes, where: Where, *, legacy: bool) -> None:
         self.add(
             "lambda-bytecode",
             where,
@@ -283,7 +309,7 @@ class _Scan:
             None if legacy else _SAFE_MODE_3,
         )
 
-    def typed_function(self, item: dict[Any, Any], key: str, where: str) -> None:
+    def typed_function(self, item: dict[Any, Any], key: str, where: Where) -> None:
         """`function_type`, `output_shape_type`, … of Keras 0.x to tf.keras 2.x say how `function`, … is coded."""
         if item[key] != "lambda":
             return
@@ -294,18 +320,18 @@ class _Scan:
             if _code_in_list(value) is not None:
                 return  # told when the list itself is looked at
             value = value[0] if value else ""
-        self.code(_bytes_of(value), where.removesuffix("_type'") + "'", legacy=True)
+        self.code(_bytes_of(value), _in_words(where).removesuffix("_type'") + "'", legacy=True)
 
     # Keys that make a loader read something else.
 
-    def outside(self, item: dict[Any, Any], key: str, where: str) -> None:
+    def outside(self, item: dict[Any, Any], key: str, where: Where) -> None:
         """A vocabulary or its weights, given as a path or a URL instead of the values."""
         value = item[key]
         if isinstance(value, str) and value:
             what = "over the network" if _URL.match(value) else "of the machine that loads the model"
             self.add("vocabulary-path", where, f"The values are read from {_quoted(value)}, a file {what}.")
 
-    def tensorflow_function(self, item: dict[Any, Any], key: str, where: str) -> None:
+    def tensorflow_function(self, item: dict[Any, Any], key: str, where: Where) -> None:
         """The function of a TFOpLambda, or the node of a TensorFlowOpLayer."""
         for text in _texts(item[key]):
             if (match := _TENSORFLOW_ACTS.search(text)) is not None:
@@ -323,8 +349,8 @@ def _texts(value: Any) -> Iterable[str]:
                 yield value[key]
 
 
-_CONTAINERS = (dict, list, tuple)
-_KEYS: dict[str, Callable[[_Scan, dict[Any, Any], str, str], None]] = {
+_CONTAINERS = frozenset((dict, list, tuple))  # and no TensorRef, which is a tuple of another type
+_KEYS: dict[str, Callable[[_Scan, dict[Any, Any], str, Where], None]] = {
     "function_type": _Scan.typed_function,
     "output_shape_type": _Scan.typed_function,
     "mask_type": _Scan.typed_function,
@@ -485,6 +511,10 @@ def _is_built_in(class_name: Any, layer: Layer | None, model: Model | None) -> b
     return False
 
 
+def _text_or_none(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value)[:MAX_NAME]
+
+
 def _trick(name: str) -> str | None:
     """What is odd about a name, to follow "The name … "."""
     if len(name) <= MAX_NAME and name.isidentifier() and name.isascii():
@@ -498,11 +528,11 @@ def _trick(name: str) -> str | None:
     return None
 
 
-def _place(where: str, path: tuple[str, ...]) -> str:
-    if not path:
+def _in_words(where: Where) -> str:
+    if isinstance(where, str):
         return where
-    dotted = visible(".".join(path[-6:]))
-    return f"{where}, '{dotted}'"
+    place, path = where
+    return f"{place}, '{visible('.'.join(path[-6:]))}'" if path else place
 
 
 def _quoted(text: str) -> str:
