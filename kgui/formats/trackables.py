@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kgui.formats.weight_names import class_of_layer, expected, guess, listed
+from kgui.formats.weight_names import ATTENTION_PARTS, class_of_layer, expected, guess, listed
 from kgui.graph import Layer, Model, Weight
 from kgui.layers.eras import modern
 
@@ -272,5 +272,6 @@ def _layer_name(full_name: str) -> str:
 
 
 def _plain(path: str) -> str:
-    """Names without the underscore of private attributes: "_query_dense/kernel" to "query_dense/kernel"."""
-    return "/".join(part.lstrip("_") or part for part in path.split("/"))
+    """The path in Keras' names: "_query_dense/kernel" to "query/kernel"."""
+    parts = (part.lstrip("_") or part for part in path.split("/"))
+    return "/".join(ATTENTION_PARTS.get(part, part) for part in parts)

@@ -31,11 +31,12 @@ class Own(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A layer within a layer: the attribute that holds it, its class and its arguments."""
+    """A layer within a layer: the attribute that holds it, its class and arguments, and what Keras calls it."""
 
     attribute: str
     class_name: str
     config: Config
+    label: str
 
 
 class Expected(NamedTuple):
@@ -87,7 +88,7 @@ OWN: Mapping[str, tuple[Own, ...]] = {
     "AdditiveAttention": (Own("scale", "use_scale"),),
     "STFTSpectrogram": (Own("real_kernel"), Own("imag_kernel")),
     "RandomFourierFeatures": (Own("unscaled_kernel"), Own("bias"), Own("kernel_scale")),
-    "SpectralNormalization": (Own("layer/kernel"), Own("vector_u")),
+    "SpectralNormalization": (Own("kernel"), Own("vector_u")),
 }  # fmt: skip
 """Variables of each class in the order of the file, which is the order in which the layer makes them."""
 
@@ -108,7 +109,13 @@ _STATISTICS = frozenset(
 )
 """Variables that no gradient changes, whatever the layer's `trainable` says."""
 
-_ATTENTION_PARTS = ("query_dense", "key_dense", "value_dense", "output_dense")
+ATTENTION_PARTS: Mapping[str, str] = {
+    "query_dense": "query",
+    "key_dense": "key",
+    "value_dense": "value",
+    "output_dense": "attention_output",
+}
+"""Attributes of attention layers that hold layers, and the names of these layers."""
 
 
 def own_names(class_name: str, config: Config, shapes: Sequence[Shape], dtypes: Sequence[str]) -> list[str]:
@@ -208,17 +215,13 @@ def expected(class_name: str, config: Config, prefix: str = "", *, trainable: bo
     names = [own.name for own in OWN.get(class_name, ()) if own.flag is None or _flag(config, own)]
     found = [Expected(prefix + name, trainable and is_trainable(name, "float32")) for name in names]
     for part in parts(class_name, config) or ():
-        name = part.attribute.removeprefix("cells/") if class_name == "StackedRNNCells" else part.attribute
-        inner = expected(part.class_name, part.config, f"{prefix}{name}/", trainable=trainable)
+        inner = expected(part.class_name, part.config, f"{prefix}{part.label}/", trainable=trainable)
         if inner is None:
             return None
         found += inner
     if class_name == "SpectralNormalization":
         # The wrapped layer's kernel is the wrapper's own as well.
-        kernels = (f"{prefix}layer/kernel", f"{prefix}layer/embeddings")
-        copies = [index for index, item in enumerate(found) if item.name in kernels]
-        if len(copies) > 1:
-            found[copies[0]] = found.pop(copies[1])
+        found = [item for item in found if item.name not in (f"{prefix}layer/kernel", f"{prefix}layer/embeddings")]
     return found
 
 
@@ -255,36 +258,37 @@ def serialized(value: Any) -> tuple[str, Config]:
 
 
 def _one(attribute: str, class_name: str) -> Callable[[Config], list[Part]]:
-    return lambda config: [Part(attribute, class_name, config)]
+    return lambda config: [Part(attribute, class_name, config, attribute)]
 
 
 def _inner(attribute: str, key: str) -> Callable[[Config], list[Part]]:
-    return lambda config: [Part(attribute, *serialized(config.get(key)))]
+    return lambda config: [Part(attribute, *serialized(config.get(key)), attribute)]
 
 
 def _cell(config: Config) -> list[Part]:
     cell = config.get("cell")
     if isinstance(cell, list):  # Keras 2 wrote RNN([cell, cell]) so at times
-        return [Part("cell", "StackedRNNCells", {"cells": cell})]
-    return [Part("cell", *serialized(cell))]
+        return [Part("cell", "StackedRNNCells", {"cells": cell}, "cell")]
+    return [Part("cell", *serialized(cell), "cell")]
 
 
 def _cells(config: Config) -> list[Part]:
     cells = config.get("cells")
     found = [serialized(cell) for cell in cells] if isinstance(cells, list) else []
     names = numbered(name for name, _ in found)
-    return [Part(f"cells/{name}", *cell) for name, cell in zip(names, found, strict=True)]
+    both = enumerate(zip(names, found, strict=True))
+    return [Part(f"cells/{name}", *cell, f"cells/{index}") for index, (name, cell) in both]
 
 
 def _directions(config: Config) -> list[Part]:
     forward = serialized(config.get("layer"))
     backward = serialized(config["backward_layer"]) if config.get("backward_layer") else forward
-    return [Part("forward_layer", *forward), Part("backward_layer", *backward)]
+    return [Part(name, *inner, name) for name, inner in (("forward_layer", forward), ("backward_layer", backward))]
 
 
 def _attention(config: Config) -> list[Part]:
     inner = {"use_bias": config.get("use_bias", True), "dtype": config.get("dtype")}
-    return [Part(attribute, "EinsumDense", inner) for attribute in _ATTENTION_PARTS]
+    return [Part(attribute, "EinsumDense", inner, label) for attribute, label in ATTENTION_PARTS.items()]
 
 
 _PARTS: Mapping[str, Callable[[Config], list[Part]]] = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kgui.errors import FileError
 from kgui.formats.notes import quoted
-from kgui.formats.weight_names import Expected, class_of_layer, expected, guess, listed
+from kgui.formats.weight_names import Expected, class_of_layer, expected, guess, is_trainable, listed
 from kgui.graph import Layer, Model, Weight
 from kgui.layers.eras import modern
 
@@ -344,7 +344,17 @@ def _weights(layer: Layer, arrays: Sequence[Array], wanted: Sequence[Expected] |
         if len(by_tail) == len(wanted) == len(set(tails)) and set(tails) == set(by_tail):
             ordered = [by_tail[tail] for tail in tails]
         return [_weight(item.name, array, item.trainable) for item, array in zip(ordered, arrays, strict=True)]
-    return [_weight(_short(array.name, layer.name), array, None if trainable else False) for array in arrays]
+    quantized = any(array.dataset.dtype == "int8" for array in arrays)
+    low_rank = any("lora_" in array.name for array in arrays)
+    weights = []
+    for array in arrays:
+        name = _short(array.name, layer.name)
+        # Of a custom layer nobody knows; a layer of Keras with more arrays than usual is quantized or low-rank.
+        known = None if wanted is None else is_trainable(name, array.dataset.dtype, quantized=quantized)
+        if known and low_rank and "lora_" not in name and name != "bias":
+            known = False
+        weights.append(_weight(name, array, known if trainable else False))
+    return weights
 
 
 def _weight(name: str, array: Array, trainable: bool | None) -> Weight:
@@ -359,6 +369,8 @@ def _tail(name: str) -> str:
 def _short(name: str, layer: str) -> str:
     """An array's name without that of its layer: "dense_1_W" to "W", "lstm/cell/kernel:0" to "cell/kernel"."""
     name = re.sub(r":\d+$", "", name)
+    if f"/{layer}/" in name:
+        return name.rpartition(f"/{layer}/")[2]
     for mark in ("/", "_"):
         while name.startswith(layer + mark) and len(name) > len(layer) + 1:
             name = name[len(layer) + 1 :]

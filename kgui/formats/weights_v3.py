@@ -264,8 +264,7 @@ class TreeMapper:
                 if child is not inner and name != part.attribute.split("/")[0]
             }
             free = trainable and part.config.get("trainable", True) is not False
-            name = part.attribute.removeprefix("cells/") if class_name == "StackedRNNCells" else part.attribute
-            weights += self._object(inner, part.class_name, part.config, f"{prefix}{name}/", free)
+            weights += self._object(inner, part.class_name, part.config, f"{prefix}{part.label}/", free)
         if class_name == "SpectralNormalization":
             weights = _without_copy(weights, prefix)
         for name, child in rest.items():
@@ -391,13 +390,10 @@ _SINGLE = frozenset({"cell", "layer", "forward_layer", "backward_layer"})
 
 def _without_copy(weights: list[Weight], prefix: str) -> list[Weight]:
     """SpectralNormalization writes the kernel twice: as its own, and as that of the layer that it wraps."""
-    if not weights or weights[0].name != f"{prefix}layer/kernel":
+    if not weights or weights[0].name != f"{prefix}kernel":
         return weights
-    first = weights[0]
-    copy = next((w for w in weights[1:] if w.name.startswith(f"{prefix}layer/") and w.shape == first.shape), None)
-    if copy is None:
-        return weights
-    first.name = copy.name
+    start = f"{prefix}layer/"
+    copy = next((w for w in weights[1:] if w.name.startswith(start) and w.shape == weights[0].shape), None)
     return [weight for weight in weights if weight is not copy]
 
 

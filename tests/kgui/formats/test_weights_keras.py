@@ -168,6 +168,29 @@ def test_every_layer_gets_its_arrays_from_groups_by_name(written: list[Written])
     assert wrong == {}
 
 
+def test_inference_by_rule_names_the_same_weights(written: list[Written]) -> None:
+    """The file is the judge of the rules, and the rules of how arrays are named."""
+    wrong = {}
+    for item in written:
+        if not item.graph or item.name in {"quantized"}:  # rules speak of the weights before they were quantized
+            continue
+        with open_model(item.zip) as file:
+            stack = [(file.model, file.inference)]
+            while stack:
+                model, inference = stack.pop()
+                for layer in model.layers.values():
+                    result = inference.layers[layer.id]
+                    if layer.model is not None:
+                        assert result.model is not None
+                        stack.append((layer.model, result.model))
+                    elif result.weights is not None and layer.registered_name is None:
+                        ruled = [(w.name, w.shape, w.dtype, w.trainable) for w in result.weights]
+                        found = [(w.name, w.shape, w.dtype, w.trainable) for w in layer.weights or ()]
+                        if ruled != found and (layer.module or "").startswith("keras"):
+                            wrong[f"{item.name}: {layer.name}"] = (ruled, found)
+    assert wrong == {}
+
+
 def test_files_without_architecture_have_all_the_parameters(written: list[Written]) -> None:
     wrong = {}
     for item in written:

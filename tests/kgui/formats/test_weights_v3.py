@@ -152,3 +152,33 @@ def test_reading_what_is_not_there_is_an_error(tmp_path: Path) -> None:
     entry.path = "layers/none/vars/0"
     with pytest.raises(FileError, match="no array"):
         store.read(entry)
+
+
+def test_parts_of_layers_have_the_names_that_keras_gives_them(tmp_path: Path) -> None:
+    start = "layers/{}/vars/{}"
+    attention = {
+        start.format(f"multi_head_attention/_{part}_dense", k): np.zeros((4, 2, 2) if k == 0 else (2, 2))
+        for part in ("query", "key", "value", "output")
+        for k in (0, 1)
+    }
+    cells = {
+        start.format(f"rnn/cell/cells/{cell}", k): np.zeros((3, 12) if k < 2 else 12)
+        for cell in ("lstm_cell", "lstm_cell_1")
+        for k in range(3)
+    }
+    spectral = {
+        start.format("spectral_normalization", 0): np.zeros((3, 2)),
+        start.format("spectral_normalization", 1): np.zeros((1, 2)),
+        start.format("spectral_normalization/layer", 0): np.zeros((3, 2)),
+        start.format("spectral_normalization/layer", 1): np.zeros(2),
+    }
+    result = model(("MultiHeadAttention", "m"), ("RNN", "r"), ("SpectralNormalization", "s"), era="tf-keras")
+    cell = {"class_name": "LSTMCell", "config": {"units": 3}}
+    result.layers[1].config["cell"] = {"class_name": "StackedRNNCells", "config": {"cells": [cell, cell]}}
+    result.layers[2].config["layer"] = {"class_name": "Dense", "config": {"units": 2}}
+    assert save(tmp_path / "w.h5", {**attention, **cells, **spectral}).attach(result) == []
+    names = {name: [weight for weight, _ in weights] for name, weights in shapes(result).items()}
+    parts = ("query", "key", "value", "attention_output")
+    assert names["m"] == [f"{part}/{end}" for part in parts for end in ("kernel", "bias")]
+    assert names["r"] == [f"cell/cells/{i}/{end}" for i in (0, 1) for end in ("kernel", "recurrent_kernel", "bias")]
+    assert names["s"] == ["kernel", "vector_u", "layer/bias"]
