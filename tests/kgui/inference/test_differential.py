@@ -103,6 +103,6 @@ def _differences(graph, found, model):
         params = operation.count_params() if isinstance(operation, keras.Layer) else 0
         if result.params != params:
             wrong.append((layer.name, layer.class_name, result.params, params))
-        if isinstance(operation, keras.models.Functional):
+        if layer.model is not None and hasattr(operation, "_operations"):
             wrong += _differences(layer.model, result.model, operation)
     return wrong
