@@ -28,13 +28,32 @@ SILENCE = 25.0
 of C measures it, as a library that is stuck lets no thread of Python run."""
 
 
+class _Held:
+    """An open file, and its arrays by path: the window asks for hundreds of parts while somebody scrolls."""
+
+    def __init__(self, file: ModelFile) -> None:
+        self.file = file
+        self._arrays: dict[str, Weight] | None = None
+
+    def array(self, path: str) -> Weight | None:
+        """The array at a path within the file, whether a layer claims it or not."""
+        if self._arrays is None:
+            entries = self.file.list_weights()
+            claimed = [weight for _, layer in self.file.model.walk() for weight in layer.weights or ()]
+            self._arrays = {weight.path: weight for weight in (*claimed, *entries) if weight.path is not None}
+        return self._arrays.get(path)
+
+    def close(self) -> None:
+        self.file.close()
+
+
 class ModelReader:
     """The operations on model files. Each takes a `Task` whose `params` are its arguments."""
 
     def __init__(self) -> None:
         from kgui.formats import open_model
 
-        self.files: FileCache[ModelFile] = FileCache(lambda path: open_model(path, weights=False))
+        self.files: FileCache[_Held] = FileCache(lambda path: _Held(open_model(path, weights=False)))
 
     def handlers(self) -> dict[str, Any]:
         """By operation, for `kgui.processes.serve`."""
@@ -57,7 +76,7 @@ class ModelReader:
         path = Path(task.params["path"])
         project = read_project(path)
         target = path if project is None else path.parent / project["model"]
-        file = self.files.get(target)
+        file = self.files.get(target).file
         if task.params.get("weights"):
             file.list_weights()
         value = {
@@ -81,7 +100,7 @@ class ModelReader:
         """`path`: the arrays of every layer, by the ids that lead to it, and all arrays of the file."""
         from kgui.inference.transfer import inference_to_json
 
-        file = self.files.get(Path(task.params["path"]))
+        file = self.files.get(Path(task.params["path"])).file
         entries = file.list_weights()
         layers = [
             [list(ids), [_weight(weight) for weight in layer.weights]]
@@ -135,14 +154,10 @@ class ModelReader:
 
     def _array(self, task: Task) -> tuple[ModelFile, Weight]:
         path, name = Path(task.params["path"]), task.params["weight"]
-        file = self.files.get(path)
-        for weight in file.list_weights():
-            if weight.path == name:
-                return file, weight
-        for _, layer in file.model.walk():
-            for weight in layer.weights or ():
-                if weight.path == name:
-                    return file, weight
+        held = self.files.get(path)
+        weight = held.array(name)
+        if weight is not None:
+            return held.file, weight
         raise FileError(
             "The file has no such array (any more)",
             where=f"{path}: {name}",

@@ -14,6 +14,7 @@ import os
 import pickle
 import stat
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -138,7 +139,8 @@ def members(config: Any) -> dict[str, bytes]:
 
 
 def archive(path: Path, parts: dict[str, bytes] | list[tuple[Any, bytes]], method: int = zipfile.ZIP_STORED) -> Path:
-    with zipfile.ZipFile(path, "w", method, compresslevel=1) as file:
+    with zipfile.ZipFile(path, "w", method, compresslevel=1) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two members of one name are meant
         for name, data in parts.items() if isinstance(parts, dict) else parts:
             file.writestr(name, data)
     return path

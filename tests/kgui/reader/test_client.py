@@ -149,6 +149,7 @@ def test_what_cannot_be_opened_is_one_sentence(reader: Reader, tmp_path: Path, n
     assert "mistake" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_fifty_deaths_at_random_moments_cost_one_answer_each(own_reader: tuple[Reader, list[str]], model: Path) -> None:
     reader, told = own_reader
     reader.open(model).result(30)
@@ -193,6 +194,7 @@ def test_a_reader_that_hangs_is_given_up_at_the_deadline(own_reader: tuple[Reade
     assert reader.open(model).result(30).format == "hdf5"
 
 
+@pytest.mark.slow
 def test_cancel_frees_a_stuck_reader_and_is_no_crash(own_reader: tuple[Reader, list[str]], model: Path) -> None:
     reader, told = own_reader
     reader.open(model).result(30)
@@ -236,6 +238,7 @@ def test_no_call_waits_even_for_a_process_that_is_not_there(model: Path) -> None
             continue
 
 
+@pytest.mark.slow
 def test_a_process_that_cannot_start_is_not_started_for_ever(model: Path) -> None:
     told: list[str] = []
     reader = Reader(on_restart=told.append, children=1, env={"PYTHONHOME": "/nowhere"}, stderr=-3)
