@@ -9,11 +9,16 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kgui.errors import FileError
 from kgui.formats.file import ModelFile
 from kgui.formats.notes import quoted
 from kgui.formats.source import MAX_NAMES, Source
+from kgui.graph import Model
+
+if TYPE_CHECKING:
+    from kgui.formats.store import WeightStore
 
 _ROLES = frozenset(
     {
@@ -62,16 +67,42 @@ def pair(file: ModelFile, source: Source) -> None:
         file.notes.append(f"Paired by name with the weights in {quoted(found[0].name)}{others}.")
     chosen = file.weights_path
 
-    def find(opened: ModelFile) -> object:
+    def find(opened: ModelFile) -> WeightStore | None:
         from kgui.formats.stores import store_in_file
 
-        try:
+        if source.weights_path is not None:
             return store_in_file(opened, chosen)
+        try:
+            store = store_in_file(opened, chosen)
+            misfit = _misfit(opened.model, store)
         except FileError as error:
-            if source.weights_path is not None:
-                raise
-            opened.weights_path = None
-            opened.notes.append(f"The weights in {quoted(chosen.name)} cannot be read: {error.what}.")
-            return None
+            misfit = f"cannot be read: {error.what}"
+        else:
+            if misfit is None:
+                return store
+            store.close()
+        opened.weights_path = None
+        opened.notes.append(f"The weights in {quoted(chosen.name)} were not taken: the file {misfit}.")
+        return None
 
-    file.find_store = find  # type: ignore[assignment]
+    file.find_store = find
+
+
+def _misfit(model: Model, store: WeightStore) -> str | None:
+    """Why weights are not those of a model, or None if they are. Layers are left without weights if they are not."""
+    from kgui.inference import infer
+
+    needed = infer(model)
+    store.attach(model)
+    why = None if any(layer.weights for _, layer in model.walk()) else "has no weights for any layer"
+    for number, layer in model.layers.items():
+        need = needed.layers[number].params if number in needed.layers else None
+        have = sum(weight.size for weight in layer.weights or [])
+        # Sizes and not shapes: Keras 1 stored the same values in other layouts, an LSTM in twelve arrays.
+        if layer.model is None and layer.weights and need is not None and need != have:
+            why = f"does not fit: layer {quoted(layer.name)} needs {need:,} values, and it has {have:,}"
+            break
+    if why is not None:
+        for _, layer in model.walk():
+            layer.weights = None
+    return why

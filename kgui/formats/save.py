@@ -139,7 +139,8 @@ def _write_yaml(job: _Job, part: Path) -> None:
 
 def _text_object(job: _Job) -> Json:
     value = job.config(job.in_order())
-    if job.model.era in ("keras-1", "keras-2", "tf-keras"):
+    was_text = job.source is not None and job.source.format in ("json", "yaml")
+    if job.model.era in ("keras-1", "keras-2", "tf-keras") and not was_text:
         value.setdefault("keras_version", job.version)
         backend = job.source.backend if job.source is not None else None
         if job.model.era != "keras-1":

@@ -114,6 +114,10 @@ def _write_named(file: Any, path: Path, layer: Layer, where: str, values: Values
         number = counts.get(group, 0)
         counts[group] = number + 1
         put(file, f"{group}/{number}", array)
+        if layer.class_name == "SpectralNormalization" and number == 0 and not place:
+            # The wrapper keeps the kernel of its layer as its own, and both of them are written.
+            put(file, f"{where}/layer/vars/0", array)
+            counts[f"{where}/layer/vars"] = 1
 
 
 def _places(class_name: str, config: Any, name: str = "", place: str = "") -> Iterator[tuple[str, str]]:
@@ -131,7 +135,9 @@ def _places(class_name: str, config: Any, name: str = "", place: str = "") -> It
             label = item.get("name") or given.get("name") or group
             yield from _places(inner, given, f"{name}{label}/", f"{place}layers/{group}/")
         return
-    for part in parts(class_name, config) or ():
+    for number, part in enumerate(parts(class_name, config) or ()):
+        if class_name == "StackedRNNCells":
+            yield from _places(part.class_name, part.config, f"{name}cells/{number}/", f"{place}{part.attribute}/")
         if part.attribute in _LABELS:
             yield f"{name}{_LABELS[part.attribute]}", f"{place}{part.attribute}"
         shown = part.attribute.removeprefix("cells/") if class_name == "StackedRNNCells" else part.attribute
