@@ -26,8 +26,17 @@ COMMANDS = {
 """Every command and its help. Each is a module of `kgui.commands`, imported only when it is asked for."""
 
 
-READERS = frozenset({"show", "plot", "check", "code", "objects"})
-"""Commands that read one file and are done in a moment: each runs under the limits of the reader."""
+GUARDED = {
+    "show": (60, None),
+    "plot": (60, None),
+    "check": (60, None),
+    "code": (60, None),
+    "objects": (60, None),
+    "diff": (3600, 1 << 40),
+    "data": (3600, 1 << 40),
+}
+"""Commands that only read, with seconds of the processor and bytes of memory that they may take (None: as the reader).
+The last two go through values, of which there may be any number; a crash of theirs is told in a sentence too."""
 
 
 def available() -> dict[str, str]:
@@ -58,10 +67,11 @@ def main(arguments: Sequence[str] | None = None, *, own_process: bool = False) -
         parsed = parser.parse_args(words)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
-    if own_process and parsed.command in READERS:
+    if own_process and parsed.command in GUARDED:
         from kgui.reader.guard import guarded
 
-        return guarded(lambda: _run(parsed))
+        seconds, memory = GUARDED[parsed.command]
+        return guarded(lambda: _run(parsed), cpu_seconds=seconds, memory=memory)
     return _run(parsed)
 
 

@@ -17,12 +17,13 @@ CPU_SECONDS = 60
 """Of the processor, not of the clock: a slow disk is no reason to stop. The largest of real models takes one."""
 
 
-def guarded(work: Callable[[], int], *, cpu_seconds: int | None = CPU_SECONDS) -> int:
+def guarded(work: Callable[[], int], *, cpu_seconds: int | None = CPU_SECONDS, memory: int | None = None) -> int:
     """Runs a command in a fork of this process, with the limits of a reader.
 
     Args:
         work: The command; returns its exit code and prints its own errors.
         cpu_seconds: Time of the processor that it may take, or None for any.
+        memory: Bytes that it may take, or None for those of a reader.
 
     Returns:
         The exit code of the command, or 1 where it was stopped. Without fork (Windows), `work` runs here.
@@ -33,7 +34,7 @@ def guarded(work: Callable[[], int], *, cpu_seconds: int | None = CPU_SECONDS) -
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _run(work, cpu_seconds)
+        _run(work, cpu_seconds, memory)
     status = _wait(pid)
     if os.WIFEXITED(status):
         return os.WEXITSTATUS(status)
@@ -41,10 +42,10 @@ def guarded(work: Callable[[], int], *, cpu_seconds: int | None = CPU_SECONDS) -
     return 1
 
 
-def _run(work: Callable[[], int], cpu_seconds: int | None) -> None:
+def _run(work: Callable[[], int], cpu_seconds: int | None, memory: int | None) -> None:
     code = 1
     try:
-        limit_this_process()
+        limit_this_process(memory)
         if cpu_seconds is not None:
             import resource
 
