@@ -15,6 +15,7 @@ from kgui.inference.rule import (
     Unknown,
     axes_of,
     axis_of,
+    broadcast,
     count,
     known,
     plain,
@@ -200,6 +201,15 @@ def lambda_layer(ask: Ask) -> Answer:
     raise Unknown("a Lambda runs a function, which kgui never does")
 
 
+def custom_scale(ask: Ask) -> Answer:
+    """CustomScaleLayer of keras.applications' InceptionResNetV2: one tensor, and a scaled second one added to it."""
+    specs = ask.tensors()
+    if len(specs) != 2:
+        raise Misfit(f"CustomScaleLayer takes two tensors, but gets {len(specs)}.", "Connect two.")
+    first, second = (spec.shape or () for spec in specs)
+    return Answer((TensorSpec(broadcast(first, second), ask.compute),))
+
+
 def layer_scale(ask: Ask) -> Answer:
     """LayerScale of keras.applications' ConvNeXt: a gain for each channel."""
     shape = ask.shape()
@@ -233,6 +243,7 @@ RULES: dict[str, Rule] = {
     "Lambda": lambda_layer,
     "PReLU": prelu,
     "LayerScale": layer_scale,
+    "CustomScaleLayer": custom_scale,
     "Softmax": softmax,
     **{f"SpatialDropout{rank}D": spatial_dropout(rank) for rank in (1, 2, 3)},
     **dict.fromkeys(

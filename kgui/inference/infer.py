@@ -315,6 +315,8 @@ class _Work:
                     source = "stored"
                 continue
             if not _agree(computed, stated):
+                if self.previous is not None:
+                    continue  # What an edit reached is not what the file speaks of any more.
                 self.problem(
                     "warning",
                     f"The file says that this layer gives {_spec(stated)}, but by Keras' rules it gives "
@@ -407,7 +409,10 @@ class _Work:
     def own_weights(self, layer: Layer, answer: Answer | None, result: LayerResult) -> None:
         """Notes the weights of a layer and counts them."""
         weights: Iterable[Weight] | None
-        if answer is not None:
+        if layer.weights and is_quantized(layer.config.get("dtype")):
+            # Packed integers, scales and zero points: only the file tells how many.
+            weights = [_with_trainable(weight) for weight in layer.weights]
+        elif answer is not None:
             weights = answer.weights
             if layer.weights is not None:
                 weights = self.against_file(layer, weights)
@@ -438,7 +443,7 @@ class _Work:
         assert layer.weights is not None
         expected = sum(math.prod(weight.shape) for weight in weights)
         found = sum(math.prod(weight.shape) for weight in layer.weights)
-        if expected != found and layer.weights and not is_quantized(layer.config.get("dtype")):
+        if expected != found and layer.weights:
             self.problem(
                 "warning",
                 f"The file has {found:,} values for this layer, but by its arguments it has {expected:,}.",
@@ -799,6 +804,7 @@ def activation_bytes(outputs: Iterable[TensorSpec]) -> int | None:
     return total
 
 
+_OF_QUANTIZATION = ("_scale", "_zero", "g_idx", "_amax_history")
 _NEVER_TRAINED = ("moving_mean", "moving_variance", "running_mean", "running_std", "vector_u", "count", "seed")
 
 
@@ -807,7 +813,9 @@ def _with_trainable(weight: Weight) -> Weight:
     if weight.trainable is not None:
         return weight
     name = weight.name.rpartition("/")[2].partition(":")[0]
-    return Weight(weight.name, weight.shape, weight.dtype, weight.path, not name.startswith(_NEVER_TRAINED))
+    trained = not name.startswith(_NEVER_TRAINED) and not name.endswith(_OF_QUANTIZATION)
+    trained = trained and not weight.dtype.startswith(("int", "uint"))
+    return Weight(weight.name, weight.shape, weight.dtype, weight.path, trained)
 
 
 def _all_weights(model: Model, inference: Inference) -> list[Weight] | None:

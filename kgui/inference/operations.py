@@ -469,6 +469,8 @@ def einsum(ask: Ask) -> Answer:
         raise Unknown("the equation is not known")
     if len(operands) == 1 and isinstance(operands[0], list):
         operands = operands[0]
+    if not operands:  # tf_keras writes of a call whose first argument is a string nothing but the string.
+        raise Unknown("the file does not say what the operands are")
     specs = [_spec(item) for item in operands]
     read, arrow, write = equation.replace(" ", "").partition("->")
     parts = read.split(",")

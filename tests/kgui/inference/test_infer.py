@@ -244,6 +244,29 @@ def test_weights_in_the_file_that_do_not_fit_the_arguments():
     assert "15" in result.problems[0].message
 
 
+def test_quantized_layer_has_the_weights_of_the_file():
+    policy = {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", "source_name": "float32"}}
+    weights = [
+        Weight("kernel", (3, 2), "int8"),
+        Weight("bias", (2,), "float32"),
+        Weight("kernel_scale", (2,), "float32"),
+    ]
+    result = infer(model_of(source(0, 3), layer(1, "Dense", {"units": 2, "dtype": policy}, call(0), weights=weights)))
+    assert result.problems == []
+    assert result.layers[1].calls[0].outputs == [TensorSpec((None, 2), "float32")]
+    assert (result.params, result.trainable_params) == (10, 2)
+
+
+def test_after_an_edit_what_the_file_said_of_shapes_is_no_reproach():
+    model = model_of(source(0, 3), layer(1, "Dense", {"units": 2}, call(0)), layer(2, "ReLU", {}, call(1)))
+    model.stored[TensorRef(1)] = model.stored[TensorRef(2)] = TensorSpec((None, 2), "float32")
+    before = infer(model)
+    model.layers[1].config = {"units": 5}
+    after = infer(model, previous=before, changed={1})
+    assert shapes(after)[2] == [(None, 5)]
+    assert after.problems == []
+
+
 def test_words_of_keras_1():
     result = infer(
         model_of(
