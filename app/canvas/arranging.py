@@ -24,6 +24,8 @@ class Request:
     inference: Inference | None
     risky: frozenset[str] = frozenset()
     expanded: frozenset[Place] = frozenset()
+    fold: bool = False
+    unfolded: frozenset[Place] = frozenset()
     direction: Direction = "TB"
     fixed: Mapping[Place, tuple[float, float]] = field(default_factory=dict)
     before: Mapping[Place, tuple[float, float]] = field(default_factory=dict)
@@ -47,7 +49,8 @@ class Request:
         """The cards and their places."""
         options = LayoutOptions(self.direction, fixed=self.fixed, before=self.before)
         with collector_paused():
-            made = diagram(self.model, self.inference, DiagramOptions(expanded=self.expanded), self.risky)
+            shown = DiagramOptions(expanded=self.expanded, fold=self.fold, unfolded=self.unfolded)
+            made = diagram(self.model, self.inference, shown, self.risky)
             return made, layout(made, options)
 
 

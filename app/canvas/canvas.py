@@ -104,6 +104,15 @@ class Canvas(QWidget):
         """Closes every nested model."""
         self.scene.expand_all(False)
 
+    def set_folding(self, fold: bool) -> None:
+        """Shows runs of identical blocks as one of them in a frame "× 16", or all of them."""
+        self.scene.set_folding(fold)
+
+    @property
+    def folding(self) -> bool:
+        """Whether runs of identical blocks are folded."""
+        return self.scene.folding
+
     def find(self) -> None:
         """Opens the find bar."""
         self.find_bar.show()

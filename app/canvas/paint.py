@@ -172,7 +172,7 @@ class CardPainter:
         right = card.width - measures.PADDING + 3
         middle = measures.HEADER / 2
         if card.nested:
-            self._chevron(painter, right - 10, middle, opened=card.expanded)
+            self._chevron(painter, right - 10, middle, opened=card.expanded and not card.repeat)
             right -= measures.CHEVRON
         for badge in reversed(card.badges):
             width = measures.badge_width(badge.text)

@@ -40,6 +40,8 @@ class GraphScene(QGraphicsScene):
         painter: How cards look in the present theme.
         expanded: Nested models that are open in place.
         fixed: Cards that the user placed.
+        folding: Whether runs of identical blocks are shown as one of them.
+        unfolded: Frames of runs that the user opened again.
     """
 
     arranged = Signal()
@@ -57,6 +59,8 @@ class GraphScene(QGraphicsScene):
         self.direction: Direction = "TB"
         self.expanded: set[Place] = set()
         self.fixed: dict[Place, tuple[float, float]] = {}
+        self.folding = False
+        self.unfolded: set[Place] = set()
         self.painter = CardPainter(theme())
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self._items: dict[int, CardItem] = {}
@@ -110,6 +114,8 @@ class GraphScene(QGraphicsScene):
                 self.session.inference,
                 risky,
                 frozenset(self.expanded),
+                self.folding,
+                frozenset(self.unfolded),
                 self.direction,
                 dict(self.fixed),
                 before,
@@ -228,18 +234,27 @@ class GraphScene(QGraphicsScene):
 
     def select(self, numbers: Iterable[int], *, extend: bool = False) -> None:
         """Selects cards in the session."""
-        keys = [self.diagram.cards[number].key for number in numbers]
+        keys = [key for number in numbers for key in self.keys(number)]
         self.session.selection = [*self.session.selection, *keys] if extend else keys
 
     def toggle(self, number: int) -> None:
         """Adds a card to the selection, or takes it away."""
-        key = self.diagram.cards[number].key
-        chosen = list(self.session.selection)
-        if key in chosen:
-            chosen.remove(key)
+        keys = self.keys(number)
+        chosen = self.session.selection
+        if all(key in chosen for key in keys):
+            self.session.selection = [key for key in chosen if key not in keys]
         else:
-            chosen.append(key)
-        self.session.selection = chosen
+            self.session.selection = [*chosen, *keys]
+
+    def keys(self, number: int) -> list[NodeKey]:
+        """The nodes that a card stands for: one, or all that are folded into a frame."""
+        card = self.diagram.cards[number]
+        if not card.repeat:
+            return [card.key]
+        cards = self.diagram.cards
+        inside = [cards[other].place for other in self._with_inside(number) if not cards[other].repeat]
+        shown = [place for place in inside if len(place) == len(card.place)]
+        return [(tuple(layer for layer, _ in place), place[-1][1]) for place in (*sorted(shown), *card.members)]
 
     def set_hovered(self, number: int | None) -> None:
         """The card below the pointer; all calls of its layer light up with it."""
@@ -261,6 +276,10 @@ class GraphScene(QGraphicsScene):
         opened = not card.expanded if opened is None else opened
         if not card.nested or opened == card.expanded:
             return
+        if card.repeat:
+            self.unfolded.add(card.place)
+            self.rebuild()
+            return
         if opened:
             self.expanded.add(card.place)
         else:
@@ -275,8 +294,18 @@ class GraphScene(QGraphicsScene):
     def open_up(self, place: Place) -> None:
         """Opens all nested models around a place."""
         around = {place[:depth] for depth in range(1, len(place))}
-        if not around <= self.expanded:
+        wanted = {*around, place}
+        frames = {card.place for card in self.diagram.cards if card.repeat and wanted.intersection(card.members)}
+        if frames or not around <= self.expanded:
             self.expanded |= around
+            self.unfolded |= frames
+            self.rebuild()
+
+    def set_folding(self, fold: bool) -> None:
+        """Shows runs of identical blocks as one of them in a frame "× 16", or all of them."""
+        if fold != self.folding or self.unfolded:
+            self.folding = fold
+            self.unfolded = set()
             self.rebuild()
 
     def drag(self, number: int, x: float, y: float) -> None:
@@ -404,6 +433,8 @@ class GraphScene(QGraphicsScene):
             self._numbers.setdefault(card.key, []).append(number)
             self._layers.setdefault(card.path, []).append(number)
             self._at[card.place] = number
+            for place in card.members:
+                self._numbers.setdefault((tuple(layer for layer, _ in place), place[-1][1]), []).append(number)
         self._readers = [[] for _ in cards]
         self._inputs = [[] for _ in cards]
         self._edges_of: list[list[int]] = [[] for _ in cards]

@@ -345,9 +345,12 @@ class GraphView(QGraphicsView):
         """Opens a nested model in a tab of its own."""
         point = self.mapToScene(event.position().toPoint())
         number = self.graph.card_at(point)
-        if number is not None and self._on_chevron(number, point):
+        if number is None:
+            return
+        card = self.graph.diagram.cards[number]
+        if card.repeat or self._on_chevron(number, point):
             self.toggle_nested(number)
-        elif number is not None and self.graph.diagram.cards[number].nested:
+        elif card.nested:
             self.nested_requested.emit(number)
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -463,6 +466,9 @@ class GraphView(QGraphicsView):
         def keep() -> None:
             scene.arranged.disconnect(keep)
             again = scene.at(place)
+            if again is None:
+                # A frame of repeated blocks is gone once it is open: its first layer is where it was.
+                again = scene.at((*place[:-1], (-1 - place[-1][0], 0)))
             if again is not None:
                 self.keep_in_place(scene.rect(again).topLeft(), QPointF(before))
 

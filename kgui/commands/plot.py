@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-arguments", action="store_true", help="leave the line of telling arguments out")
     parser.add_argument("--rankdir", choices=("TB", "LR"), default="TB", help="which way the graph runs")
     parser.add_argument("--expand-nested", action="store_true", help="open nested models, however deep")
+    parser.add_argument("--fold-repeats", action="store_true", help="runs of identical blocks as one of them, × 16")
     parser.add_argument("--dpi", type=_dpi, metavar="N", help="dots per inch of a PNG (default: at most 192)")
     parser.add_argument("--show-layer-activations", action="store_true", help="the activation of every layer with one")
     parser.add_argument("--show-trainable", action="store_true", help="which layers are trained")
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         show_arguments=not arguments.no_arguments,
         rankdir=arguments.rankdir,
         expand_nested=arguments.expand_nested,
+        fold_repeats=arguments.fold_repeats,
         dpi=arguments.dpi,
         show_layer_activations=arguments.show_layer_activations,
         show_trainable=arguments.show_trainable,

@@ -6,7 +6,7 @@ are the theme's and `kgui.layout.placement`'s. Everything is plain values, which
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +15,7 @@ from kgui.inference.result import CallResult, Inference, LayerResult
 from kgui.layers.categories import Category, category
 from kgui.layout import card as measures
 from kgui.layout.arguments import SEPARATOR, activation_of, telling
+from kgui.layout.repeats import Repeat, find_repeats
 from kgui.layout.text import clean
 
 LayerPath = tuple[int, ...]
@@ -60,7 +61,9 @@ class Card:
         outputs: How many tensors leave.
         width: In pixels at 100 %.
         height: Likewise.
-        members: Places of the cards that are folded into this one.
+        repeat: How many identical blocks the card is a frame around one of; 0 if it is no such frame. It stands for no
+            layer, and its place is that of the first layer in it with the id made negative.
+        members: Places of the layers in the other blocks, which have no cards.
     """
 
     place: Place
@@ -78,6 +81,7 @@ class Card:
     outputs: int = 1
     width: float = 0.0
     height: float = 0.0
+    repeat: int = 0
     members: tuple[Place, ...] = ()
 
     @property
@@ -133,6 +137,8 @@ class DiagramOptions:
         trainable: Whether each layer is trainable, in words.
         expand_nested: Opens every nested model, however deep.
         expanded: Nested models to open.
+        fold: Whether runs of identical blocks are shown as one of them in a frame that says how many there are.
+        unfolded: Frames (see `Card.repeat`) of runs that are shown in full all the same.
     """
 
     shapes: bool = True
@@ -143,6 +149,8 @@ class DiagramOptions:
     trainable: bool = False
     expand_nested: bool = False
     expanded: frozenset[Place] = frozenset()
+    fold: bool = False
+    unfolded: frozenset[Place] = frozenset()
 
 
 _DEFAULT = DiagramOptions()
@@ -165,6 +173,10 @@ def diagram(
     builder = _Builder(options, frozenset(risky), _problems(inference))
     builder.add(model, inference)
     return Diagram(builder.cards, builder.edges)
+
+
+def _frame_place(first: int) -> tuple[int, int]:
+    return -1 - first, 0
 
 
 def _problems(inference: Inference | None) -> dict[LayerPath, list[tuple[int | None, str, str]]]:
@@ -193,6 +205,7 @@ class _Builder:
     problems: dict[LayerPath, list[tuple[int | None, str, str]]]
     cards: list[Card] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
+    entries: dict[tuple[int, int, int], int] = field(default_factory=dict)
 
     def add(self, model: Model, inference: Inference | None) -> None:
         levels = [_Level(model, inference, None, (), ())]
@@ -202,21 +215,74 @@ class _Builder:
     def _level(self, level: _Level) -> list[_Level]:
         numbers: dict[tuple[int, int], int] = {}
         inner: list[_Level] = []
+        repeats = self._repeats(level)
+        hidden = {id_ for repeat in repeats.values() for id_ in repeat.hidden}
+        frames: dict[int, int] = {}
         for layer in level.model.layers.values():
             result = level.inference.layers.get(layer.id) if level.inference else None
+            if layer.id in repeats:
+                repeat = repeats[layer.id]
+                frames.update(dict.fromkeys((*repeat.first, *repeat.hidden), len(self.cards)))
+                self.cards.append(self._frame(level, repeat))
+            if layer.id in hidden:
+                numbers[layer.id, 0] = frames[layer.id]
+                continue
             for call in range(max(1, len(layer.calls))):
                 number = len(self.cards)
                 numbers[layer.id, call] = number
                 card = self._card(level, layer, call, result)
+                card.parent = frames.get(layer.id, level.parent)
                 self.cards.append(card)
                 if card.expanded and layer.model is not None:
                     inside = result.model if result else None
                     inner.append(_Level(layer.model, inside, number, card.place, card.path))
         for layer in level.model.layers.values():
-            for index, made in enumerate(layer.calls):
-                self._edges(level, numbers, numbers[layer.id, index], made)
+            if layer.id not in hidden:
+                for index, made in enumerate(layer.calls):
+                    self._edges(level, numbers, numbers[layer.id, index], made)
+        for repeat in repeats.values():
+            last = repeat.first[-1]
+            label = _label(level.inference, TensorRef(last))
+            self.edges.append(Edge(numbers[last, 0], frames[last], 0, 0, None, label))
         self._borders(level, numbers)
         return inner
+
+    def _repeats(self, level: _Level) -> dict[int, Repeat]:
+        """The runs to fold in a model, by the first layer of each."""
+        if not self.options.fold:
+            return {}
+        says: dict[int, Hashable] = {}
+        for layer in level.model.layers.values():
+            result = level.inference.layers.get(layer.id) if level.inference else None
+            # What needs attention must stay in sight.
+            if len(layer.calls) != 1 or layer.name in self.risky or (*level.path, layer.id) in self.problems:
+                continue
+            made = result.calls[0] if result and result.calls else None
+            arguments = self._arguments(level.model, layer, result)
+            says[layer.id] = (layer.class_name, layer.module, arguments, _outputs(made, _DEFAULT), frozen(layer))
+        found = find_repeats(level.model, says)
+        return {
+            repeat.first[0]: repeat
+            for repeat in found
+            if (*level.place, _frame_place(repeat.first[0])) not in self.options.unfolded
+        }
+
+    def _frame(self, level: _Level, repeat: Repeat) -> Card:
+        names = [clean(level.model.layers[id_].name) for id_ in (repeat.first[0], repeat.last)]
+        card = Card(
+            place=(*level.place, _frame_place(repeat.first[0])),
+            parent=level.parent,
+            category="Nested",
+            title=f"× {repeat.count}",
+            name=f"{names[0]} … {names[1]}",
+            nested=True,
+            expanded=True,
+            inputs=0,
+            repeat=repeat.count,
+            members=tuple((*level.place, (id_, 0)) for id_ in repeat.hidden),
+        )
+        card.width, card.height = measures.size(card)
+        return card
 
     def _card(self, level: _Level, layer: Layer, call: int, result: LayerResult | None) -> Card:
         options = self.options
@@ -286,7 +352,20 @@ class _Builder:
                 card = self.cards[source]
                 card.outputs = max(card.outputs, ref.tensor + 1) if ref.tensor < _MAX_OUTPUTS else card.outputs
                 label = _label(level.inference, ref)
-                self.edges.append(Edge(source, target, ref.tensor, port, keyword, label))
+                tensor = ref.tensor
+                frame = self.cards[target].parent
+                if frame is not None and self.cards[frame].repeat and card.parent != frame:
+                    source, tensor = frame, self._entry(source, tensor, frame, label)
+                self.edges.append(Edge(source, target, tensor, port, keyword, label))
+
+    def _entry(self, source: int, tensor: int, frame: int, label: str) -> int:
+        """The input of a frame at which a tensor from outside arrives; all readers in it share that."""
+        key = (frame, source, tensor)
+        if key not in self.entries:
+            self.entries[key] = self.cards[frame].inputs
+            self.cards[frame].inputs += 1
+            self.edges.append(Edge(source, frame, tensor, self.entries[key], None, label))
+        return self.entries[key]
 
     def _borders(self, level: _Level, numbers: Mapping[tuple[int, int], int]) -> None:
         """Edges between an open nested model and the layers that are its inputs and outputs."""

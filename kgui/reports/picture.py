@@ -50,6 +50,7 @@ class PictureOptions:
         show_layer_activations: The activation of every layer that has one, the default one too.
         show_trainable: Whether each layer is trainable.
         show_arguments: The telling arguments in one line, as on the canvas.
+        fold_repeats: Shows runs of identical blocks as one of them in a frame "× 16".
         theme: Colours.
         transparent: Whether the ground is left out.
     """
@@ -63,6 +64,7 @@ class PictureOptions:
     show_layer_activations: bool = False
     show_trainable: bool = False
     show_arguments: bool = True
+    fold_repeats: bool = False
     theme: ThemeName = "light"
     transparent: bool = False
 
@@ -76,6 +78,7 @@ class PictureOptions:
             activations=self.show_layer_activations,
             trainable=self.show_trainable,
             expand_nested=self.expand_nested,
+            fold=self.fold_repeats,
         )
 
 

@@ -470,3 +470,30 @@ def test_ten_thousand_cards_are_painted_within_a_frame(show, scale):
         canvas.view.viewport().repaint()
         times.append(time.thread_time() - start)
     assert sorted(times)[-2] < 0.016
+
+
+def test_repeated_blocks_are_folded_and_opened_again(show):
+    canvas = show(residual(16))
+    canvas.set_folding(True)
+    frame = next(n for n, card in enumerate(canvas.scene.diagram.cards) if card.repeat)
+    canvas.fit()
+    canvas.actual_size()
+    canvas.view.bring_into_sight(frame)
+    corner = canvas.scene.rect(frame).topLeft()
+    click(canvas, canvas.view.mapFromScene(corner + QPointF(30, 10)))
+    assert len(names(canvas)) == 48 and "block9_b" in names(canvas)
+    sign = chevron_rect(canvas.scene.diagram.cards[frame]).center()
+    click(canvas, canvas.view.mapFromScene(corner + sign))
+    assert len(canvas.scene.diagram.cards) == len(canvas.session.model.layers)
+    canvas.set_folding(True)
+    assert any(card.repeat for card in canvas.scene.diagram.cards)
+
+
+def test_find_opens_a_folded_run(show):
+    canvas = show(residual(16))
+    canvas.set_folding(True)
+    canvas.find()
+    canvas.find_bar.field.setText("block9_b")
+    QTest.keyClick(canvas.find_bar.field, Qt.Key.Key_Return)
+    assert names(canvas) == ["block9_b"]
+    assert canvas.view.visible_area().contains(canvas.scene.rect(number(canvas, "block9_b")))
