@@ -27,11 +27,11 @@ COMMANDS = {
 
 
 GUARDED = {
-    "show": (60, None),
+    "show": (20, None),
     "plot": (60, None),
-    "check": (60, None),
-    "code": (60, None),
-    "objects": (60, None),
+    "check": (20, None),
+    "code": (20, None),
+    "objects": (20, None),
     "diff": (3600, 1 << 40),
     "data": (3600, 1 << 40),
 }

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from kgui.errors import exit_reason
 from kgui.reader.limits import limit_this_process
 
-CPU_SECONDS = 60
+CPU_SECONDS = 20
 """Of the processor, not of the clock: a slow disk is no reason to stop. The largest of real models takes one."""
 
 
@@ -61,6 +61,15 @@ def _run(work: Callable[[], int], cpu_seconds: int | None, memory: int | None) -
 
 
 def _wait(pid: int) -> int:
+    import signal
+
+    def stop(number: int, frame: object) -> None:
+        # Whoever ends this process means the command, which may be stuck and deaf.
+        os.kill(pid, signal.SIGKILL)
+        os._exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, name), stop)
     while True:
         try:
             return os.waitpid(pid, 0)[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,21 @@ def test_a_hang_is_one_sentence() -> None:
     told = run("sys.setswitchinterval(1000)\n    while True: pass", cpu_seconds=1)
     assert told.returncode == 1
     assert "too long" in told.stderr and told.stderr.count("\n") == 1
+
+
+def test_who_ends_the_command_line_ends_a_stuck_command_too(tmp_path: Path) -> None:
+    code = f"{BEFORE}def work():\n    print(os.getpid(), flush=True)\n    while True: pass\nsys.exit(guarded(work))"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    pid = int(process.stdout.readline())
+    process.terminate()
+    assert process.wait(10) == 128 + 15
+    process.stdout.close()
+    status = Path(f"/proc/{pid}/stat")
+    end = time.monotonic() + 5
+    while status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def test_a_bug_ends_the_command_and_nothing_else() -> None:
