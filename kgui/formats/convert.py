@@ -89,8 +89,10 @@ def _to_keras3(layer: Layer, model: Model, kind: str) -> Layer:
         shape = config.pop("batch_input_shape", config.pop("batch_shape", None))
         config = {"batch_shape": shape, "dtype": config.get("dtype") or "float32", "sparse": False, "name": layer.name}
     else:
-        _input_shape(config)
-    module = layer.module if layer.module and not layer.module.startswith(("keras", "tf_keras")) else "keras.layers"
+        config = _without_old(config)
+    module = layer.module
+    if not layer.is_operation and (module is None or module.startswith(("keras", "tf_keras"))):
+        module = "keras.layers"
     return replace(
         layer, class_name=class_name, module=module, config=config, calls=calls, record=_kept(layer), implied=implied,
         weights=layer.weights,
@@ -111,10 +113,22 @@ def _words(config: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key in ("name", "trainable")}
 
 
-def _input_shape(config: dict[str, Any]) -> None:
-    """The shape on a first layer: Keras 3 reads "batch_input_shape" wrongly (measured: one dimension too many)."""
-    for key in ("batch_input_shape", "input_shape", "input_dtype", "batch_shape"):
-        config.pop(key, None)
+def _without_old(config: dict[str, Any]) -> dict[str, Any]:
+    """Arguments without those that Keras 3 refuses, in wrapped layers too.
+
+    Keras 3 reads "batch_input_shape" wrongly (measured: one dimension too many).
+    """
+    result = {}
+    for key, value in config.items():
+        if key in _OLD:
+            continue
+        if isinstance(value, dict) and isinstance(value.get("config"), dict):
+            value = {**value, "config": _without_old(value["config"])}
+        result[key] = value
+    return result
+
+
+_OLD = frozenset({"batch_input_shape", "batch_shape", "input_shape", "input_dtype", "time_major"})
 
 
 def _call(call: Call, layer: Layer, model: Model) -> Call:

@@ -7,6 +7,7 @@ from typing import Any
 from kgui.formats import calls as codec
 from kgui.formats.calls import BARE, CallDecoder, CallEncoder, Producer, as_shape
 from kgui.formats.notes import FORM, Notes, form_of, quoted
+from kgui.formats.operations import implied_module
 from kgui.formats.structure import GRAPH_KEYS, decode_layer, encode_layer, layer_keys, named_config
 from kgui.graph import Call, Era, Layer, Model, TensorRef, TensorSpec
 
@@ -25,6 +26,10 @@ def decode(config: Json, era: Era, notes: Notes) -> Model:
         layer = decode_layer(value, index, era, notes)
         if index in exceptions:
             layer.record.setdefault(FORM, {})["keys"] = exceptions[index]
+        if era == "keras-3" and "module" not in value and ">" not in layer.class_name:
+            layer.module = implied_module(layer)
+            if layer.module is not None:
+                layer.record.setdefault(FORM, {})["no_module"] = True
         model.layers[index] = layer
     keras3 = _has_keras3_calls(values)
     leaf = _leaf_size(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from kgui.graph import Layer, Model, TensorRef
@@ -90,13 +91,19 @@ def flat(structure: Any) -> Iterator[TensorRef]:
             yield from flat(item)
 
 
-def in_keras_order(model: Model) -> Model:
-    """The same model, with its layers and those of nested models as Keras will order them."""
-    from dataclasses import replace
+STALE = frozenset({"input_shape", "shapes_dict"})
 
+
+def in_keras_order(model: Model) -> Model:
+    """An edited model for writing: layers, and those of nested models, as Keras will order them, without old shapes."""
     layers = {}
     for layer in keras_order(model):
-        if layer.model is not None:
-            layer = replace(layer, model=in_keras_order(layer.model))
+        record = layer.record
+        build = record.get("build_config")
+        if isinstance(build, dict) and STALE & build.keys():
+            # The shapes that it was built with may no longer hold. Keras builds it anew when it calls it.
+            record = {key: value for key, value in record.items() if key != "build_config"}
+        inner = None if layer.model is None else in_keras_order(layer.model)
+        layer = replace(layer, model=inner, record=record)
         layers[layer.id] = layer
     return replace(model, layers=layers)

@@ -268,7 +268,7 @@ def encode_layer(layer: Layer, keys: list[str], spec: Any, inbound: list[Any] | 
     form = form_of(layer.record)
     keys = form.get("keys", keys)
     value: Json = {}
-    if "module" in keys or layer.module is not None:
+    if "module" in keys or (layer.module is not None and "no_module" not in form):
         value["module"] = layer.module
     value["class_name"] = layer.class_name
     value["config"] = _layer_config(layer, form, spec)
