@@ -20,7 +20,7 @@ from kgui.reports import tf_functions
 from kgui.reports.align import CallId
 from kgui.reports.keras_words import Operation, operation
 from kgui.reports.python_text import Names, Node, call, keyword_item, mapping, sequence, string, text
-from kgui.reports.python_values import Values, is_custom, is_object
+from kgui.reports.python_values import KERAS_OWN, Values, is_custom, is_object
 
 Config = dict[str, Any]
 
@@ -113,7 +113,7 @@ class _Module:
             return []
         imported, looked_up = [], []
         for registered_name, (name, module) in found.items():
-            trusted = self.values.imports.get(registered_name)
+            trusted = module if (module, registered_name) in KERAS_OWN else self.values.imports.get(registered_name)
             if trusted is not None and all(part.isidentifier() for part in trusted.split(".")):
                 imported.append(_import(trusted, registered_name.rpartition(">")[2], name))
                 continue

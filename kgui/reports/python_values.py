@@ -35,6 +35,12 @@ _FAMILIES = {
 _ALIASES = {"CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU", "GroupedQueryAttention": "GroupQueryAttention"}
 """Classes that differ in how they compute, or in their name only."""
 
+_NO_WORD = {"Constant", "IdentityInitializer", "STFTInitializer"}
+"""Initializers that Keras does not make of their name alone."""
+
+KERAS_OWN = {("keras.src.applications.convnext", "LayerScale")}
+"""Layers of Keras' own models that are not public; they may be imported, other modules of a file never."""
+
 _FOREIGN = {"TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
 """Classes that load or run a foreign program, which nobody should do by running a file that kgui wrote."""
 
@@ -257,7 +263,7 @@ class Values:
             if key == "dtype" and canonical(value) == "float32":
                 continue
             items.append(keyword_item(key, self.argument(key, value, era)))
-        if not items and family == "initializers" and not class_name.endswith("Initializer"):
+        if not items and family == "initializers" and class_name not in _NO_WORD:
             return text(string(_snake(class_name)))
         return call(f"keras.{family}.{class_name}", items)
 

@@ -87,6 +87,23 @@ def test_the_code_builds_the_same_model(keras, kind, tmp_path):
         same(keras, model(values), built(values))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["MobileNetV3Small", "EfficientNetV2B0", "ConvNeXtTiny"])
+def test_the_code_builds_the_models_of_keras(keras, name, tmp_path):
+    model = getattr(keras.applications, name)(weights=None)
+    path = tmp_path / f"{name}.keras"
+    model.save(path)
+    source = generated(path)
+    assert max(map(len, source.splitlines())) <= 120
+    keras.backend.clear_session()
+    built = run(source)
+    expected, found = json.loads(model.to_json()), json.loads(built.to_json())
+    assert comparable(found["config"]) == comparable(expected["config"])
+    built.set_weights(model.get_weights())
+    values = np.random.default_rng(0).uniform(size=(1, 64, 64, 3) if name.startswith("Mob") else (1, 224, 224, 3))
+    same(keras, model(values), built(values))
+
+
 def finish(model):
     """A Normalization layer computes with what it derives from its weights when they are loaded."""
     for layer in model.layers:
