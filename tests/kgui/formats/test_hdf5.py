@@ -224,6 +224,18 @@ def test_no_plugin_folder_is_searched(tmp_path: Path) -> None:
     assert done.stdout.strip() == "::"
 
 
+def test_texts_whose_list_never_ends_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "heap.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["text"] = "variable length"
+    data = bytearray(path.read_bytes())
+    heap = data.index(b"GCOL")
+    data[heap + 16 : heap + 32] = bytes(16)  # an entry of length 0, on which libhdf5 1.14.6 hangs
+    path.write_bytes(data)
+    with SafeHdf5(path) as opened, pytest.raises(FileError, match="damaged"):
+        opened.text("", "text")
+
+
 MUTATIONS = """
 import random, sys
 from pathlib import Path
