@@ -89,7 +89,8 @@ def test_written_again_it_is_the_same_model(framework, name, tmp_path, monkeypat
                 # The weights are copied byte by byte where nothing has changed; this proves the other way too.
                 monkeypatch.setattr(save, "_weights_as_they_are", lambda job, graph: None)
             with kgui.open_model(path) as opened:
-                assert not opened.notes or not kind.graph or framework == "tf_keras"
+                remarks = [note for note in opened.notes if not note.startswith("Paired")]
+                assert not remarks or not kind.graph or framework == "tf_keras"
                 opened.save(tmp_path / f"b{way}")
             keras.backend.clear_session()
             written = load(keras, tmp_path / f"b{way}", kind)
