@@ -307,6 +307,8 @@ class Actions:
         action.setObjectName(row.id)
         if row.icon:
             action.setIcon(icon(row.icon))
+        # A thin space: more air between icon and text in the toolbar than Qt gives.
+        action.setIconText("\u2009" + text(row.title).replace("…", ""))
         if row.shortcut:
             action.setShortcuts([QKeySequence(part) for part in row.shortcut.split(", ")])
         action.setCheckable(row.checkable)

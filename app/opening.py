@@ -7,6 +7,7 @@ from pathlib import Path
 from app.session import Opened
 from kgui.graph.transfer import model_from_json
 from kgui.inference.transfer import inference_from_json
+from kgui.layers import specs
 from kgui.processes import Answer
 from kgui.reports.risks import Risk
 from kgui.training.project import Project
@@ -24,8 +25,11 @@ def opened(path: Path, answer: Answer) -> Opened:
     """
     # Loads the canvas, NumPy and the following of runs here: the window would stand still meanwhile.
     import app.canvas
+    import app.inspector
     import app.running  # noqa: F401
 
+    # Likewise what the inspector asks for first: the specs of all layers.
+    specs.spec("Dense")
     value = answer.value
     return Opened(
         path=path,

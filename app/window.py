@@ -50,7 +50,7 @@ from app.welcome.page import bundled, sample_name
 from app.widgets.bar import MessageBars
 from app.widgets.button import PrimaryButton
 from app.widgets.dock import Dock
-from app.words import about
+from app.words import about, tip
 from kgui.errors import KguiError, ProcessDied
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ class Window(QMainWindow):
         # In sight before the page is added, so that the canvas fits the model into the size that it really has.
         self.centre.setCurrentIndex(1)
         place = self.tabs.addTab(page, session.title)
-        self.tabs.setTabToolTip(place, str(session.path) if session.path is not None else session.title)
+        self.tabs.setTabToolTip(place, tip(str(session.path or session.title)))
         cross = QToolButton()
         cross.setIcon(icon("close"))
         cross.setIconSize(QSize(10, 10))
@@ -378,7 +378,7 @@ class Window(QMainWindow):
         menu.clear()
         for name, path in entries:
             action = menu.addAction(name.replace("&", "&&"))
-            action.setToolTip(str(path))
+            action.setToolTip(tip(str(path)))
             action.triggered.connect(lambda _=False, path=path: self.open_paths([path]))
         if not entries:
             menu.addAction(empty).setEnabled(False)
@@ -399,6 +399,7 @@ class Window(QMainWindow):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(space)
         self.device_label = QLabel()
+        self.device_label.setTextFormat(Qt.TextFormat.PlainText)
         set_role(self.device_label, "dim")
         self.device_label.setContentsMargins(0, 0, 12, 0)
         bar.addWidget(self.device_label)
@@ -461,9 +462,10 @@ class Window(QMainWindow):
         for row in DOCKS:
             dock = self.docks[row.id]
             dock.setFloating(False)
-            self.addDockWidget(row.area, dock)
             if row.area in last:
                 self.tabifyDockWidget(last[row.area], dock)
+            else:
+                self.addDockWidget(row.area, dock)
             last[row.area] = dock
             dock.show()
         for name in RAISED:
@@ -486,8 +488,16 @@ class Window(QMainWindow):
     def _fit_heads(self) -> None:
         for dock in self.docks.values():
             dock.fit_head()
+        groups = {
+            frozenset(each.windowTitle() for each in (dock, *self.tabifiedDockWidgets(dock)) if not each.isHidden())
+            for dock in self.docks.values()
+        }
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            # The tab bars that Qt makes for docks.
+            # The tab bars that Qt makes for docks. Qt 6.11 leaves one behind, and visible, for each step in which a
+            # group of tabs has grown; parts of it shine through between the docks.
+            if frozenset(bar.tabText(place) for place in range(bar.count())) not in groups:
+                bar.hide()
+                continue
             bar.setExpanding(False)
             bar.setDocumentMode(True)
             bar.setElideMode(Qt.TextElideMode.ElideRight)
@@ -584,6 +594,7 @@ class Window(QMainWindow):
         bar.addWidget(left)
         self.run_label = QLabel()
         self.work_label = QLabel()
+        self.work_label.setTextFormat(Qt.TextFormat.PlainText)
         self.work_bar = QProgressBar(textVisible=False, minimum=0, maximum=0)
         self.work_bar.setFixedWidth(140)
         self.work_cancel = QToolButton()
@@ -696,6 +707,7 @@ class Window(QMainWindow):
         pausing = running is not None and running.pausing
         pause.setChecked(active and pausing)
         pause.setText(self.tr("Resume") if pausing else table.text("Pause"))
+        pause.setIconText("\u2009" + pause.text())
         self.device_label.setText(self._device_text(running))
         self.run_label.setText(self._run_text(running))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import Any
 
@@ -70,6 +71,15 @@ def argument(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(argument(item) for item in value) or "[]"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def tip(*lines: str) -> str:
+    """A tooltip that says just this, wrapped where it is long. Qt would take a layer named "<img src=…>" for markup."""
+    return (
+        "<p>" + "<br>".join(html.escape(line).replace("\n", "<br>") for line in lines if line) + "</p>"
+        if any(lines)
+        else ""
+    )
 
 
 def tr(source: str) -> str:

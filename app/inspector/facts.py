@@ -12,10 +12,11 @@ from app.words import about, argument, count, dtypes, shape, size
 from kgui.graph.model import Layer
 from kgui.graph.tensors import TensorRef, TensorSpec, refs
 from kgui.inference.result import CallResult, LayerResult
+from kgui.layers.specs import spec
 
-Style = Literal["plain", "field", "mono", "good", "warning", "error"]
+Style = Literal["plain", "field", "default", "mono", "good", "warning", "error"]
 
-HIDDEN_ARGUMENTS = frozenset({"name"})
+HIDDEN_ARGUMENTS = frozenset({"name", "layers", "input_layers", "output_layers", "build_input_shape"})
 QUIET_ARGUMENTS = frozenset({"trainable", "dtype", "batch_input_shape"})
 """Arguments of every layer, which come last."""
 
@@ -27,6 +28,7 @@ class Fact:
     label: str
     value: str
     style: Style = "plain"
+    tip: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def about_node(session: Session, key: NodeKey) -> list[Section]:
         return []
     sections = [
         _problems(session, key),
-        Section(tr("Arguments"), _arguments(layer.config)),
+        Section(tr("Arguments"), _arguments(layer)),
         _shapes(session, key, layer, result),
         _cost(layer, result, index),
         _weights(layer, result),
@@ -161,14 +163,32 @@ def _problems(session: Session, key: NodeKey) -> Section:
     )
 
 
-def _arguments(config: dict[str, Any]) -> list[Fact]:
+def _arguments(layer: Layer) -> list[Fact]:
+    config = layer.config
     names = [name for name in config if name not in HIDDEN_ARGUMENTS]
-    ordered = [name for name in names if name not in QUIET_ARGUMENTS] + [
-        name for name in names if name in QUIET_ARGUMENTS
-    ]
-    # The layers of a nested model are on the canvas; as an argument they would fill the panel.
-    shown = [name for name in ordered if name not in ("layers", "input_layers", "output_layers", "build_input_shape")]
-    return [Fact(name, argument(config[name]), "field") for name in shown]
+    names.sort(key=lambda name: name in QUIET_ARGUMENTS)
+    known = spec(layer.class_name)
+    told = {argument.name: argument for argument in known.arguments} if known is not None else {}
+    facts = []
+    for name in names:
+        argument_spec = told.get(name)
+        by_default = (
+            argument_spec is not None and not argument_spec.required and _same(config[name], argument_spec.default)
+        )
+        tip = argument_spec.documentation if argument_spec is not None else ""
+        facts.append(Fact(name, argument(config[name]), "default" if by_default else "field", tip))
+    return facts
+
+
+def _same(value: Any, default: Any) -> bool:
+    """Whether a value is the default, which a config may write out: a size for each axis, an object with its class."""
+    if isinstance(value, list | tuple) and value and not isinstance(default, list | tuple):
+        return all(item == default for item in value)
+    if isinstance(value, dict) and "class_name" in value:
+        name = default.get("class_name") if isinstance(default, dict) else default
+        plain = "".join(part.capitalize() for part in name.split("_")) if isinstance(name, str) else None
+        return value["class_name"] == plain or value["class_name"] == name
+    return bool(value == default)
 
 
 def _shapes(session: Session, key: NodeKey, layer: Layer, result: LayerResult | None) -> Section:

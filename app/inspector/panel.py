@@ -10,8 +10,10 @@ from app.session import Session
 from app.theme import font
 from app.widgets.empty import EmptyState
 from app.widgets.labels import ElidedLabel, label
+from app.words import tip
 
-LABEL_WIDTH = 112
+LABEL_WIDTH = 120
+FIELDS = ("field", "default")
 
 
 class InspectorPanel(QWidget):
@@ -88,7 +90,7 @@ class InspectorPanel(QWidget):
 def _grid(facts: list[Fact]) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(12)
-    grid.setVerticalSpacing(6 if any(fact.style == "field" for fact in facts) else 4)
+    grid.setVerticalSpacing(6 if any(fact.style in FIELDS for fact in facts) else 4)
     grid.setColumnMinimumWidth(0, LABEL_WIDTH)
     grid.setColumnStretch(1, 1)
     for row, fact in enumerate(facts):
@@ -97,8 +99,9 @@ def _grid(facts: list[Fact]) -> QGridLayout:
             continue
         name = ElidedLabel(fact.label, role="dim")
         name.setFixedWidth(LABEL_WIDTH)
+        name.set_tip(fact.tip)
         grid.addWidget(name, row, 0)
-        grid.addWidget(_field(fact) if fact.style == "field" else _value(fact), row, 1)
+        grid.addWidget(_field(fact) if fact.style in FIELDS else _value(fact), row, 1)
     return grid
 
 
@@ -117,6 +120,8 @@ def _field(fact: Fact) -> QLineEdit:
     made = QLineEdit(fact.value, readOnly=True)
     made.setFont(font())
     made.setCursorPosition(0)
-    made.setToolTip(fact.value)
+    made.setToolTip(tip(fact.value, fact.tip))
+    if fact.style == "default":
+        made.setProperty("role", "default")
     made.setAccessibleName(fact.label)
     return made

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QSize, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStackedWidget, QTreeView, QVBoxLayout, QWidget
 
 from app.session import LayerPath, Session
-from app.theme import icon, on_change, theme
+from app.theme import icon, on_change
 from app.widgets.empty import EmptyState
-from app.words import shapes
+from app.widgets.swatch import swatch
+from app.words import shapes, tip
 from kgui.graph.model import Layer, Model
 from kgui.layers.categories import category
 
@@ -24,7 +25,6 @@ class OutlinePanel(QWidget):
         super().__init__(parent)
         self._session: Session | None = None
         self._following = False
-        self._swatches: dict[str, QIcon] = {}
         self.items = QStandardItemModel(self)
         self.filter = QSortFilterProxyModel(self)
         self.filter.setSourceModel(self.items)
@@ -99,24 +99,10 @@ class OutlinePanel(QWidget):
 
     def _item(self, layer: Layer, prefix: LayerPath) -> QStandardItem:
         name = category(layer.class_name, layer.module)
-        item = QStandardItem(self._swatch(name), layer.name or layer.class_name)
+        item = QStandardItem(swatch(name), layer.name or layer.class_name)
         item.setData((*prefix, layer.id), PATH_ROLE)
         item.setData(name, CATEGORY_ROLE)
         return item
-
-    def _swatch(self, name: str) -> QIcon:
-        if name not in self._swatches:
-            pixels = QPixmap(20, 20)
-            pixels.setDevicePixelRatio(2)
-            pixels.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixels)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme().category(name))
-            painter.drawRoundedRect(0, 0, 10, 10, 2.5, 2.5)
-            painter.end()
-            self._swatches[name] = QIcon(pixels)
-        return self._swatches[name]
 
     def _every_item(self) -> list[QStandardItem]:
         found, stack = [], [self.items.invisibleRootItem()]
@@ -128,9 +114,8 @@ class OutlinePanel(QWidget):
         return found
 
     def _recolor(self) -> None:
-        self._swatches.clear()
         for item in self._every_item():
-            item.setIcon(self._swatch(item.data(CATEGORY_ROLE)))
+            item.setIcon(swatch(item.data(CATEGORY_ROLE)))
 
     def _update_tips(self) -> None:
         session = self._session
@@ -141,7 +126,7 @@ class OutlinePanel(QWidget):
             layer, result = session.layer(path), session.result(path)
             if layer is not None:
                 output = shapes(result.calls[0].outputs) if result is not None and result.calls else ""
-                item.setToolTip(f"{layer.name}\n{layer.class_name} {output}".rstrip())
+                item.setToolTip(tip(layer.name, f"{layer.class_name} {output}".rstrip()))
 
     def _selected(self) -> None:
         if self._session is None or self._following:

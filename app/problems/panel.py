@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHeaderView, QStackedWidget, QTreeWidget, QTreeWid
 from app.session import LayerPath, Session
 from app.theme import icon, on_change
 from app.widgets.empty import EmptyState
+from app.words import tip
 from kgui.inference.result import Inference, Problem
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
@@ -77,8 +78,8 @@ class ProblemsPanel(QWidget):
     def _add(self, severity: str, text: str, where: str, key: object) -> None:
         item = QTreeWidgetItem([text, where])
         item.setIcon(0, icon(severity, ICON_ROLES[severity]))
-        item.setToolTip(0, text)
-        item.setToolTip(1, where)
+        item.setToolTip(0, tip(text))
+        item.setToolTip(1, tip(where))
         item.setData(0, KEY_ROLE, key)
         self.list.addTopLevelItem(item)
 

@@ -22,6 +22,7 @@ from app.running import Running, RunRow
 from app.session import Session
 from app.theme import font, on_change, theme
 from app.widgets.empty import EmptyState
+from app.words import tip
 
 ROW = Qt.ItemDataRole.UserRole
 COLORS = {"done": "good", "stopped": "text_faint", "failed": "error", "killed": "error", "died": "error"}
@@ -72,7 +73,7 @@ class RunsPanel(QWidget):
         for row in self._running.runs if self._running is not None else []:
             item = QListWidgetItem()
             item.setData(ROW, row)
-            item.setToolTip(f"{row.state.sentence}\n{row.run.path}")
+            item.setToolTip(tip(row.state.sentence, str(row.run.path)))
             # What a screen reader says.
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{_when(row)} {row.state.sentence}")
             self.list.addItem(item)

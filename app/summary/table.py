@@ -18,7 +18,8 @@ from PySide6.QtCore import (
 from app.session import NodeKey
 from app.summary.rows import Row
 from app.theme import font, theme
-from app.words import UNKNOWN, about, count, size
+from app.widgets.swatch import swatch
+from app.words import UNKNOWN, about, count, size, tip
 from kgui.layers.categories import category
 
 Role = Qt.ItemDataRole
@@ -202,7 +203,7 @@ def _display(row: Row, column: Column) -> str:
 
 
 def _decoration(row: Row, column: Column) -> Any:
-    return theme().category(category(row.class_name, row.module)) if column.id == "class" else None
+    return swatch(category(row.class_name, row.module)) if column.id == "class" else None
 
 
 def _foreground(row: Row, column: Column) -> Any:
@@ -215,7 +216,7 @@ def _foreground(row: Row, column: Column) -> Any:
 
 _DATA: dict[int, Callable[[Row, Column], Any]] = {
     Role.DisplayRole: _display,
-    Role.ToolTipRole: lambda row, column: column.text(row),
+    Role.ToolTipRole: lambda row, column: tip(column.text(row)),
     Role.DecorationRole: _decoration,
     Role.ForegroundRole: _foreground,
     Role.TextAlignmentRole: lambda row, column: _alignment(column),

@@ -50,7 +50,7 @@ class TrainingPanel(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(16, 4, 8, 4)
         head.setSpacing(16)
-        head.addWidget(self.status, 2)
+        head.addWidget(self.status, 3)
         head.addWidget(self.progress, 3)
         head.addWidget(self.pace)
         buttons = QHBoxLayout()

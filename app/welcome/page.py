@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from app.theme import icon, on_change
 from app.widgets.labels import ElidedLabel, label
+from app.words import tip
 from kgui import resources
 
 WIDTH = 760
@@ -92,7 +93,7 @@ class WelcomePage(QWidget):
 
     def _entry(self, icon_name: str, title: str, subtitle: str, path: Path) -> Entry:
         entry = Entry(icon_name, title, subtitle)
-        entry.setToolTip(str(path))
+        entry.setToolTip(tip(str(path)))
         entry.clicked.connect(lambda: self.open_requested.emit(path))
         return entry
 

@@ -28,6 +28,6 @@ class PrimaryButton(QToolButton):
         self._follow()
 
     def _follow(self) -> None:
-        self.setText(self._action.text())
+        self.setText(self._action.iconText())
         self.setToolTip(self._action.toolTip())
         self.setEnabled(self._action.isEnabled())

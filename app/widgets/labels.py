@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app.theme import font
+from app.words import tip
 
 
 class ElidedLabel(QLabel):
@@ -74,7 +75,7 @@ class ElidedLabel(QLabel):
 
     def _update_tip(self) -> None:
         whole = self.text() if self._shown() != self.text() else ""
-        self.setToolTip("\n".join(part for part in (whole, self._tip) if part))
+        self.setToolTip(tip(whole, self._tip))
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False, mono: bool = False) -> QLabel:
