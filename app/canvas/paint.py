@@ -120,6 +120,7 @@ class CardPainter:
         """Draws a card with its upper left corner at the painter's origin."""
         outline, head = self._shape(card.width, measures.HEADER if card.expanded else card.height)
         if look.dimmed:
+            painter.fillPath(outline, self.theme["canvas"])
             painter.setOpacity(0.35)
         if card.expanded:
             painter.fillPath(head, self.header(card.category))

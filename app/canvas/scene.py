@@ -99,15 +99,8 @@ class GraphScene(QGraphicsScene):
         before = self.placement.corners(self.diagram) if self.diagram.cards else {}
         self._inferred = self.session.inference
         opened = self.session.opened
-        risky = (
-            frozenset(
-                layer.name
-                for _, layer in self.session.model.walk()
-                if any(f"'{layer.name}'" in risk.where for risk in opened.risks)
-            )
-            if opened.risks
-            else frozenset()
-        )
+        # Places in a file are said as "layer 'lam'".
+        risky = frozenset(name for risk in opened.risks for name in risk.where.split("'")[1::2])
         self._arranger.arrange(
             Request(
                 self.session.model,

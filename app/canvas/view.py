@@ -32,6 +32,9 @@ MAX_SCALE = 4.0
 FIT_MARGIN = 32
 _STEP = 1.2
 _GRID = 24
+_LABEL_LINE = 11
+_MOST_LABELS = 3
+"""Shapes that stand above each other at one card; those of more wires are said by their tooltips."""
 _GRID_FROM = 0.45
 """Scale from which on the canvas has dots."""
 
@@ -297,18 +300,25 @@ class GraphView(QGraphicsView):
             painter.drawEllipse(QPointF(x, y), 3, 3)
 
     def _labels(self, painter: QPainter, visible: list[int], area: QRectF) -> None:
-        """Shapes on the wires, beside the point where each arrives."""
+        """Shapes on the wires, beside the point where each arrives; several at one card stand above each other."""
         scene = self.graph
         painter.setFont(scene.painter.label_font)
+        painter.setPen(theme()["text_faint"])
         across = scene.placement.direction == "LR"
-        for edge in visible:
-            wire = scene.diagram.edges[edge]
-            x, y = scene.placement.routes[edge][-1]
+        routes, edges = scene.placement.routes, scene.diagram.edges
+        rows: dict[int, int] = {}
+        for edge in sorted(visible, key=lambda number: routes[number][-1], reverse=True):
+            wire = edges[edge]
+            x, y = routes[edge][-1]
             if not wire.label or not area.contains(x, y):
                 continue
+            row = rows[wire.target] = rows.get(wire.target, -1) + 1
+            if row == _MOST_LABELS:
+                rows[wire.target] -= 1
+                continue
             text = f"{wire.keyword} {wire.label}" if wire.keyword else wire.label
-            painter.setPen(theme()["text_faint"])
-            painter.drawText(QPointF(x + (-90 if across else 6), y - 6), text)
+            dx, dy = (-90, 0) if across else (6, _LABEL_LINE * row)
+            painter.drawText(QPointF(x + dx, y - 6 - dy), text)
 
     # Mouse and keys
 
