@@ -1,6 +1,7 @@
 """The public API of Keras 3 as far as generated Python uses it: parameters in order, with their defaults.
 
-The table is made from the installed Keras by `tests/kgui/reports/keras_words_maker.py`, and a test keeps it true.
+Layers are those of `kgui.layers.specs`. The table of operations and other objects is made from the installed Keras by
+`tests/kgui/reports/keras_words_maker.py`, and a test keeps it true.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from kgui.layers.specs import spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,12 @@ def _table() -> dict[str, dict[str, Any]]:
 
 def layer_signature(class_name: str) -> Signature | None:
     """What a layer class of Keras 3 takes, or None where it has no such class."""
-    entry = _table()["layers"].get(class_name)
-    return None if entry is None else _signature(entry)
+    found = spec(class_name)
+    if found is None or found.class_name != class_name:
+        return None
+    own = [argument for argument in found.arguments if argument.name not in ("name", "trainable", "dtype")]
+    required = tuple(argument.name for argument in own if argument.required)
+    return Signature(required, {item.name: item.default for item in own if not item.required}, takes_any=True)
 
 
 def layer_defaults(class_name: str) -> Mapping[str, Any]:

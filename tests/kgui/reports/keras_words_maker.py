@@ -1,6 +1,6 @@
 """Makes `kgui/reports/keras_words.json` from the installed Keras: `python tests/kgui/reports/keras_words_maker.py`.
 
-The table has the words of Keras' public API that generated Python uses: for layers, operations and other objects
+The table has the words of Keras' public API that generated Python uses: for operations and other objects
 their parameters in order, with defaults. A test compares it with the installed Keras.
 """
 
@@ -59,16 +59,6 @@ def snake(name: str) -> str:
     return re.sub("([a-z0-9])([A-Z])", r"\1_\2", name).lower()
 
 
-def layers(keras: Any) -> dict[str, Any]:
-    table = {}
-    for name, value in sorted(vars(keras.layers).items()):
-        if inspect.isclass(value) and issubclass(value, keras.layers.Layer):
-            # A class may have several names; its own counts, if it is public.
-            public = value.__name__ if value.__name__ in vars(keras.layers) else name
-            table[public] = parameters(value.__init__)
-    return table
-
-
 def objects(keras: Any) -> dict[str, Any]:
     table = {}
     for family in FAMILIES:
@@ -118,7 +108,7 @@ def _function_of(module: Any, class_name: str, public: dict[str, str]) -> str | 
 def make() -> dict[str, Any]:
     import keras
 
-    return json.loads(json.dumps({"layers": layers(keras), "objects": objects(keras), "operations": operations(keras)}))
+    return json.loads(json.dumps({"objects": objects(keras), "operations": operations(keras)}))
 
 
 def written(table: dict[str, Any]) -> str:
