@@ -8,12 +8,24 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app.canvas.collector import collector_paused
+from app.canvas.geometry import Geometry
+from app.canvas.index import DiagramIndex
 from kgui.graph import Model
 from kgui.inference.result import Inference
 from kgui.layout import Diagram, DiagramOptions, Direction, LayoutOptions, Place, Placement, diagram, layout
 
-AT_ONCE = 2_000
-"""Calls up to which a model is laid out without a thread: some 50 ms."""
+AT_ONCE = 600
+"""Calls up to which a model is laid out without a thread: some 30 ms."""
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """A diagram that has been laid out."""
+
+    diagram: Diagram
+    placement: Placement
+    geometry: Geometry
+    index: DiagramIndex
 
 
 @dataclass(frozen=True)
@@ -45,20 +57,23 @@ class Request:
                             levels.append((layer.model, inner))
         return total
 
-    def carry_out(self) -> tuple[Diagram, Placement]:
-        """The cards and their places."""
+    def carry_out(self) -> Arranged:
+        """The cards and their places, and all that the canvas derives from them."""
         options = LayoutOptions(self.direction, fixed=self.fixed, before=self.before)
         with collector_paused():
             shown = DiagramOptions(expanded=self.expanded, fold=self.fold, unfolded=self.unfolded)
             made = diagram(self.model, self.inference, shown, self.risky)
-            return made, layout(made, options)
+            placed = layout(made, options)
+            for card, rect in zip(made.cards, placed.rects, strict=True):
+                card.width = rect.width
+            return Arranged(made, placed, Geometry(made, placed), DiagramIndex(made))
 
 
 class _Worker(QThread):
     def __init__(self, request: Request, parent: QObject) -> None:
         super().__init__(parent)
         self.request = request
-        self.result: tuple[Diagram, Placement] | None = None
+        self.result: Arranged | None = None
 
     def run(self) -> None:
         self.result = self.request.carry_out()
@@ -67,8 +82,8 @@ class _Worker(QThread):
 class Arranger(QObject):
     """Lays out the latest request; what an earlier one still brings is dropped."""
 
-    arranged = Signal(object, object)
-    """`Diagram` and `Placement`."""
+    arranged = Signal(object)
+    """What has been `Arranged`."""
     busy_changed = Signal(bool)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -86,7 +101,7 @@ class Arranger(QObject):
         if self._worker is not None:
             self._next = request
         elif request.size() <= AT_ONCE:
-            self.arranged.emit(*request.carry_out())
+            self.arranged.emit(request.carry_out())
         else:
             self._start(request)
 
@@ -116,5 +131,5 @@ class Arranger(QObject):
             if self._worker is not None:
                 return
         elif worker.result is not None:
-            self.arranged.emit(*worker.result)
+            self.arranged.emit(worker.result)
         self.busy_changed.emit(False)

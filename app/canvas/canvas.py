@@ -113,6 +113,11 @@ class Canvas(QWidget):
         """Whether runs of identical blocks are folded."""
         return self.scene.folding
 
+    @property
+    def busy(self) -> bool:
+        """Whether a layout is under way, so that not all of the model is in sight yet. See `ready`."""
+        return self.scene.busy
+
     def find(self) -> None:
         """Opens the find bar."""
         self.find_bar.show()

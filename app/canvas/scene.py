@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsScene
 
-from app.canvas.arranging import Arranger, Request
+from app.canvas.arranging import Arranged, Arranger, Request
 from app.canvas.geometry import Geometry
+from app.canvas.index import DiagramIndex
 from app.canvas.items import CardItem
 from app.canvas.paint import CardPainter, Look, route_path
 from app.session import NodeKey, Session
@@ -69,11 +70,7 @@ class GraphScene(QGraphicsScene):
         self._more_texts = QTimer(self, interval=0, singleShot=True)
         self._more_texts.timeout.connect(self.look_changed)
         self._paths: list[QPainterPath | None] = []
-        self._numbers: dict[NodeKey, list[int]] = {}
-        self._at: dict[Place, int] = {}
-        self._layers: dict[tuple[int, ...], list[int]] = {}
-        self._readers: list[list[int]] = []
-        self._inputs: list[list[int]] = []
+        self._index = DiagramIndex(self.diagram)
         self.selected: set[int] = set()
         self.related: set[int] = set()
         self.found: set[int] = set()
@@ -158,11 +155,11 @@ class GraphScene(QGraphicsScene):
 
     def numbers(self, key: NodeKey) -> list[int]:
         """The cards of a node: several if the model around it is open in several places, none if it is closed."""
-        return self._numbers.get(key, [])
+        return self._index.numbers.get(key, [])
 
     def at(self, place: Place) -> int | None:
         """The card at a place, or None where that is closed."""
-        return self._at.get(place)
+        return self._index.at.get(place)
 
     def rect(self, number: int) -> QRectF:
         """Where a card is; of an open nested model with all that is in it."""
@@ -206,11 +203,11 @@ class GraphScene(QGraphicsScene):
 
     def readers(self, number: int) -> list[int]:
         """The cards that read what a card makes."""
-        return self._readers[number]
+        return self._index.readers[number]
 
     def inputs(self, number: int) -> list[int]:
         """The cards that a card reads."""
-        return self._inputs[number]
+        return self._index.inputs[number]
 
     def look(self, number: int) -> Look:
         """How a card stands out."""
@@ -255,7 +252,7 @@ class GraphScene(QGraphicsScene):
             return
         old = self._look_hovered
         self.hovered = number
-        self._look_hovered = set() if number is None else set(self._layers[self.diagram.cards[number].path])
+        self._look_hovered = set() if number is None else set(self._index.layers[self.diagram.cards[number].path])
         self.refresh(old ^ self._look_hovered)
 
     def set_found(self, numbers: Iterable[int], *, searching: bool) -> None:
@@ -393,7 +390,7 @@ class GraphScene(QGraphicsScene):
     def _take_selection(self) -> None:
         self.selected = {number for key in self.session.selection for number in self.numbers(key)}
         paths = {self.diagram.cards[number].path for number in self.selected}
-        self.related = {number for path in paths for number in self._layers[path]} - self.selected
+        self.related = {number for path in paths for number in self._index.layers[path]} - self.selected
 
     def _theme_changed(self) -> None:
         self.painter = CardPainter(theme())
@@ -404,44 +401,21 @@ class GraphScene(QGraphicsScene):
 
     # Cards and items
 
-    def _show(self, diagram: Diagram, placement: Placement) -> None:
+    def _show(self, done: Arranged) -> None:
         self._items = {}
         self._itemized = QRectF()
         self.clear()
-        self.diagram, self.placement = diagram, placement
-        for card, rect in zip(diagram.cards, placement.rects, strict=True):
-            card.width = rect.width
-        self.geometry = Geometry(diagram, placement)
-        self._paths = [None] * len(diagram.edges)
-        self._index()
+        self.diagram, self.placement = done.diagram, done.placement
+        self.geometry, self._index = done.geometry, done.index
+        self._paths = [None] * len(self.diagram.edges)
         self._take_selection()
         self.found, self.searching = set(), False
         self.hovered, self._look_hovered = None, set()
         self.arranged.emit()
 
-    def _index(self) -> None:
-        self._numbers, self._at, self._layers = {}, {}, {}
-        cards = self.diagram.cards
-        for number, card in enumerate(cards):
-            self._numbers.setdefault(card.key, []).append(number)
-            self._layers.setdefault(card.path, []).append(number)
-            self._at[card.place] = number
-            for place in card.members:
-                self._numbers.setdefault((tuple(layer for layer, _ in place), place[-1][1]), []).append(number)
-        self._readers = [[] for _ in cards]
-        self._inputs = [[] for _ in cards]
-        self._edges_of: list[list[int]] = [[] for _ in cards]
-        for number, edge in enumerate(self.diagram.edges):
-            self._edges_of[edge.source].append(number)
-            if edge.target != edge.source:
-                self._edges_of[edge.target].append(number)
-            if edge.target not in self._readers[edge.source]:
-                self._readers[edge.source].append(edge.target)
-                self._inputs[edge.target].append(edge.source)
-
     def wires_of(self, numbers: Iterable[int]) -> set[int]:
         """The wires at some cards."""
-        return {edge for number in numbers for edge in self._edges_of[number]}
+        return {edge for number in numbers for edge in self._index.wires[number]}
 
 
 def _nested_places(model: Model) -> set[Place]:
