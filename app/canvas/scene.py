@@ -21,8 +21,8 @@ from kgui.layout import Diagram, Direction, Place, Placement
 from kgui.layout import card as measures
 from kgui.layout.detours import sampled
 
-_TEXTS_PER_FRAME = 80
-"""Cards whose texts are shaped in one frame: some 8 ms. Afterwards they are kept."""
+_TEXTS_PER_FRAME = 50
+"""Cards whose texts are shaped in one frame: some 5 ms. Afterwards they are kept."""
 
 _MOST_ITEMS = 3_000
 """Items that are kept for cards that have gone out of sight."""
