@@ -19,6 +19,16 @@ APT = (
 """What Qt needs from Debian and Ubuntu."""
 
 
+X11_LIBRARIES = (
+    "libxcb-cursor.so.0",
+    "libxcb-icccm.so.4",
+    "libxcb-image.so.0",
+    "libxcb-keysyms.so.1",
+    "libxcb-render-util.so.0",
+    "libxkbcommon-x11.so.0",
+)
+"""Those of Qt's X11 plugin that a system without a desktop lacks."""
+
 TABS = ("outline", "runs", "inspector", "summary", "problems", "training", "console")
 
 
@@ -76,6 +86,21 @@ def has_display() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
+def missing_libraries() -> list[str]:
+    """Libraries that Qt loads for a window under X11 and without which it would abort the process."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY"):
+        return []
+    import ctypes
+
+    missing = []
+    for name in X11_LIBRARIES:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            missing.append(name)
+    return missing
+
+
 def _without_display(parsed: argparse.Namespace) -> int:
     if parsed.screenshot is not None:
         # A picture needs no screen: Qt can paint without one.
@@ -91,6 +116,12 @@ def _without_display(parsed: argparse.Namespace) -> int:
 
 
 def _with_window(parsed: argparse.Namespace) -> int:
+    if missing := missing_libraries():
+        print(
+            f"kgui: Qt needs system libraries that are missing ({', '.join(missing)}). On Debian or Ubuntu: {APT}",
+            file=sys.stderr,
+        )
+        return 1
     try:
         from PySide6 import QtWidgets  # noqa: F401
     except ImportError as error:

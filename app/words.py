@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication
@@ -71,6 +72,12 @@ def argument(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(argument(item) for item in value) or "[]"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def place(path: Path) -> str:
+    """A file or folder, with ~ for the user's own folder."""
+    home = Path.home()
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
 def tip(*lines: str) -> str:

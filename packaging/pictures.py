@@ -6,6 +6,7 @@ Needs no display. Takes about a minute: the sample project is really trained.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -25,7 +26,7 @@ from app.window import Window  # noqa: E402
 from kgui import resources  # noqa: E402
 
 FOLDER = ROOT / "docs" / "pictures"
-SAMPLE = resources.path("samples", "digits.kgui")
+SAMPLES = resources.path("samples")
 SIZE = (1440, 900)
 EPOCHS = 12
 """More than the sample asks for, so that the curves are worth a picture."""
@@ -35,7 +36,8 @@ def main() -> None:
     """Writes every picture in light and dark."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
-        os.environ["KGUI_DATA_DIR"] = home
+        os.environ["KGUI_DATA_DIR"] = os.environ["HOME"] = home
+        sample = Path(shutil.copytree(SAMPLES, Path(home) / "digits")) / "digits.kgui"
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, home)
         application = QApplication(sys.argv[:1])
         themes().start()
@@ -46,7 +48,7 @@ def main() -> None:
         studio = Studio(application, window)
         studio.wait(lambda: window.processes.engine.state == "ready")
         studio.take("welcome")
-        window.open_paths([SAMPLE])
+        window.open_paths([sample])
         studio.wait(lambda: window.session is not None)
         window.session.reveal(_a_convolution(window))
         studio.take("sample")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QCoreApplication
 
 from app.session import NodeKey, Session
-from app.words import about, argument, count, dtypes, shape, size
+from app.words import about, argument, count, dtypes, place, shape, size
 from kgui.graph.model import Layer
 from kgui.graph.tensors import TensorRef, TensorSpec, refs
 from kgui.inference.result import CallResult, LayerResult
@@ -143,7 +143,7 @@ def _file(session: Session) -> Section:
     facts.extend(Fact(label, text, "mono") for label, text in opened.facts.items())
     facts.extend(Fact(name, size(length), "mono") for name, length in opened.assets.items())
     if opened.path is not None:
-        facts.append(Fact(tr("path"), str(opened.path), "mono"))
+        facts.append(Fact(tr("path"), place(opened.path), "mono"))
     return Section(tr("File"), facts)
 
 

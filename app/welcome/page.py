@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from app.theme import icon, on_change
 from app.widgets.labels import ElidedLabel, label
-from app.words import tip
+from app.words import place, tip
 from kgui import resources
 
 WIDTH = 760
@@ -80,7 +80,7 @@ class WelcomePage(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for path in paths[:6]:
-            self._recent.addWidget(self._entry("file", path.name, _folder(path), path))
+            self._recent.addWidget(self._entry("file", path.name, place(path.parent), path))
         if not paths:
             self._recent.addWidget(label(self.tr("Files that you open are listed here."), "faint", wrap=True))
         self._recent.addStretch(1)
@@ -188,8 +188,3 @@ def sample_name(path: Path) -> str:
         return str(json.loads(path.read_text(encoding="utf-8")).get("name") or path.stem)
     except (OSError, ValueError):
         return path.stem
-
-
-def _folder(path: Path) -> str:
-    folder, home = path.parent, Path.home()
-    return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
