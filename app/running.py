@@ -138,11 +138,12 @@ class Running(QObject):
         self.snapshot: Snapshot | None = None
         self.starting = False
         self.pausing = False
-        self._worker = _Worker(project, self._listed.emit, self._snapped.emit)
         self._listed.connect(self._on_listed)
         self._snapped.connect(self._on_snapped)
         self._started.connect(self._on_started)
         self._start_failed.connect(self._on_start_failed)
+        # Last: its thread speaks at once, and what is said before somebody listens is lost.
+        self._worker = _Worker(project, self._listed.emit, self._snapped.emit)
 
     @property
     def active(self) -> bool:

@@ -253,11 +253,17 @@ class Window(QMainWindow):
             self.bars.tell("error", text.format(file=path.name), {self.tr("Open the log"): self._open_log})
 
     def _tell_risks(self, session: Session) -> None:
-        risks = session.opened.risks
-        text = self.tr("{file} holds {count} risk(s). First: {detail} Nothing of it has been run.").format(
-            file=session.title, count=len(risks), detail=risks[0].detail
-        )
-        self.bars.tell("warning", text, {self.tr("Show all"): lambda: self.show_dock("problems")})
+        count = len(session.opened.risks)
+        text = (
+            self.tr(
+                "{file} holds something that other programs would run or read: {where}. kgui has run nothing of it."
+            )
+            if count == 1
+            else self.tr(
+                "{file} holds {count} things that other programs would run or read. kgui has run nothing of them."
+            )
+        ).format(file=session.title, count=count, where=session.opened.risks[0].where)
+        self.bars.tell("warning", text, {self.tr("Show what"): lambda: self.show_dock("problems")})
 
     def _add_tab(self, page: QWidget, session: Session, train: bool) -> None:
         self._to_add -= 1
@@ -584,13 +590,14 @@ class Window(QMainWindow):
         self._engine_dot = QLabel()
         self.model_label = QLabel()
         self.model_label.setTextFormat(Qt.TextFormat.PlainText)
-        self.model_label.setContentsMargins(16, 0, 0, 0)
         left = QWidget()
         row = QHBoxLayout(left)
         row.setContentsMargins(4, 0, 0, 0)
         row.setSpacing(6)
-        for part in (self._engine_dot, self.engine_label, self.model_label):
-            row.addWidget(part)
+        row.addWidget(self._engine_dot)
+        row.addWidget(self.engine_label)
+        row.addSpacing(16)
+        row.addWidget(self.model_label)
         bar.addWidget(left)
         self.run_label = QLabel()
         self.work_label = QLabel()

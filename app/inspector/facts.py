@@ -127,7 +127,8 @@ def _compiled(session: Session) -> Section:
 
 def _compile_argument(value: Any) -> str:
     config = value.get("config") if isinstance(value, dict) else None
-    if isinstance(config, dict) and isinstance(rate := config.get("learning_rate"), float):
+    # "lr" until Keras 2.3.
+    if isinstance(config, dict) and isinstance(rate := config.get("learning_rate", config.get("lr")), float):
         # Of an optimizer's dozen arguments this is the one that people look for.
         return f"{value['class_name']} · {rate:g}"
     return argument(value)

@@ -114,3 +114,18 @@ def test_both_themes_are_painted(open_sample: Window) -> None:
         QApplication.processEvents()
         lights.append(open_sample.grab().toImage().pixelColor(8, open_sample.height() - 60).lightness())
     assert lights[0] > 200 > 60 > lights[1]
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_runs_of_earlier_windows_are_listed(window: Window, qtbot, attempt: int) -> None:
+    from kgui.training.project import Project
+    from kgui.training.runs import RunFolder
+
+    project = Project.load(SAMPLE)
+    run = RunFolder.create(project, project.plan)
+    run.update_status(state="done", sentence="Trained 3 epochs. The model is saved.")
+    window.open_paths([SAMPLE])
+    panel = window.feature("runs")
+    qtbot.waitUntil(lambda: panel.list.count() == 1 and not window.busy, timeout=30_000)
+    assert window.session.running.shown == run
+    assert "Trained 3 epochs" in window.feature("training").status.text()
