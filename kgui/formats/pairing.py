@@ -94,12 +94,14 @@ def _misfit(model: Model, store: WeightStore) -> str | None:
 
     needed = infer(model)
     store.attach(model)
-    why = None if any(layer.weights for _, layer in model.walk()) else "has no weights for any layer"
+    found = any(layer.weights for _, layer in model.walk())
+    why = None if found or (needed.complete and not needed.params) else "has no weights for any layer"
     for number, layer in model.layers.items():
         need = needed.layers[number].params if number in needed.layers else None
         have = sum(weight.size for weight in layer.weights or [])
         # Sizes and not shapes: Keras 1 stored the same values in other layouts, an LSTM in twelve arrays.
-        if layer.model is None and layer.weights and need is not None and need != have:
+        quantized = any(weight.dtype.startswith(("int", "uint")) for weight in layer.weights or [])
+        if layer.model is None and layer.weights and need is not None and need != have and not quantized:
             why = f"does not fit: layer {quoted(layer.name)} needs {need:,} values, and it has {have:,}"
             break
     if why is not None:

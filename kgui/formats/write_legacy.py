@@ -36,10 +36,16 @@ def write(file: Any, model: Model, values: Values, version: str, backend: str) -
         and not (model.kind == "sequential" and layer.is_input)
         and not (layer.module or "").startswith(("keras.src.ops", "keras.ops"))
     ]
-    _names(group, "layer_names", [layer.name for layer in layers])
+    source = _source_groups(values)
+    if model.kind == "subclassed":
+        # Without a graph there is nothing to go by but the file.
+        layers = []
+        _copy_groups(group, source, values)
+        _names(group, "layer_names", list(source))
+    else:
+        _names(group, "layer_names", [layer.name for layer in layers])
     group.attrs["backend"] = backend.encode()
     group.attrs["keras_version"] = version.encode()
-    source = _source_groups(values)
     same = True
     for layer in layers:
         inner = group.require_group(layer.name)
@@ -57,6 +63,15 @@ def write(file: Any, model: Model, values: Values, version: str, backend: str) -
     _names(top, "weight_names", [])
     if same:
         _copy_optimizer(file, values)
+
+
+def _copy_groups(group: Any, source: dict[str, list[tuple[str, Weight]]], values: Values) -> None:
+    for layer_name, named in source.items():
+        inner = group.require_group(layer_name)
+        _names(inner, "weight_names", [name for name, _ in named])
+        for name, weight in named:
+            assert values.source is not None
+            _put(inner, name, values.source.read(weight))
 
 
 def _source_groups(values: Values) -> dict[str, list[tuple[str, Weight]]]:

@@ -26,6 +26,8 @@ def prefixes(model: Model, container: str, base: str = "", path: Path = ()) -> I
         base: The group of the model itself, "" or ending with "/".
         path: Ids of the layers that lead to the model.
     """
+    if model.kind == "subclassed":
+        return  # the layers that the listing of its weights has made up have no place in a list
     layers = [layer for layer in model.layers.values() if _is_held(model, layer)]
     for layer, group in zip(layers, numbered([layer.class_name for layer in layers]), strict=True):
         where = f"{base}{container}/{group}"

@@ -83,6 +83,8 @@ def test_written_again_it_is_the_same_model(framework, name, tmp_path, monkeypat
             original = load(keras, path, kind)
         except REFUSED:
             continue
+        if not hasattr(original, "get_config"):
+            continue  # tf_keras answers a string for the JSON of a subclassed model
         ways = [suffix, f".again{suffix}"] if suffix == ".keras" else [suffix]
         for way in ways:
             if way != suffix:
