@@ -118,15 +118,15 @@ def statistics(
         raise LimitError(f"A histogram has 1 to {MAX_BINS} bins, not {bins}")
     if math.prod(shape) * itemsize > MAX_BYTES:
         raise LimitError(f"The array claims to have {math.prod(shape):,} values, which are too many to go over")
-    pieces = list(_pieces(shape, itemsize))
-    steps = len(pieces) if len(pieces) == 1 else 2 * len(pieces)
+    parts = list(pieces(shape, itemsize))
+    steps = len(parts) if len(parts) == 1 else 2 * len(parts)
     result = Statistics()
     mean, spread = 0.0, 0.0
     kept: Array | None = None
     # An overflow (a value of 1e308, squared) gives infinity, which is then what is said; it is no error.
     with np.errstate(over="ignore", invalid="ignore"):
-        for number, piece in enumerate(pieces):
-            values = _plain(read(piece))
+        for number, piece in enumerate(parts):
+            values = plain(read(piece))
             finite = values[np.isfinite(values)]
             result.count += values.size
             result.zeros += int(values.size - np.count_nonzero(values))
@@ -144,7 +144,7 @@ def statistics(
                 )
                 mean += (here - mean) * finite.size / total
                 result.finite = total
-            kept = finite if len(pieces) == 1 else None
+            kept = finite if len(parts) == 1 else None
             progress((number + 1) / steps)
         if result.minimum is None or result.maximum is None:
             return result
@@ -153,10 +153,10 @@ def statistics(
         if kept is not None:
             counts += _histogram(kept, result.minimum, result.maximum, bins)
         else:
-            for number, piece in enumerate(pieces):
-                values = _plain(read(piece))
+            for number, piece in enumerate(parts):
+                values = plain(read(piece))
                 counts += _histogram(values[np.isfinite(values)], result.minimum, result.maximum, bins)
-                progress((len(pieces) + number + 1) / steps)
+                progress((len(parts) + number + 1) / steps)
     result.histogram = counts.tolist()
     return result
 
@@ -165,7 +165,7 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _plain(values: Array) -> Array:
+def plain(values: Array) -> Array:
     """Real numbers in float64. Complex ones by their size."""
     import numpy as np
 
@@ -190,7 +190,7 @@ def _histogram(values: Array, low: float, high: float, bins: int) -> Array:
     return np.bincount(np.clip(place.astype(np.int64), 0, bins - 1), minlength=bins)
 
 
-def _pieces(shape: tuple[int, ...], itemsize: int, limit: int = PIECE_BYTES) -> Iterator[tuple[slice | int, ...]]:
+def pieces(shape: tuple[int, ...], itemsize: int, limit: int = PIECE_BYTES) -> Iterator[tuple[slice | int, ...]]:
     """Selections that cover an array, each of at most `limit` bytes (or one value)."""
     if math.prod(shape) * max(itemsize, 1) <= limit or not shape:
         yield ()
@@ -198,7 +198,7 @@ def _pieces(shape: tuple[int, ...], itemsize: int, limit: int = PIECE_BYTES) -> 
     row = math.prod(shape[1:]) * max(itemsize, 1)
     if row > limit:
         for index in range(shape[0]):
-            for inner in _pieces(shape[1:], itemsize, limit):
+            for inner in pieces(shape[1:], itemsize, limit):
                 yield (index, *inner)
         return
     step = max(1, limit // max(row, 1))

@@ -7,7 +7,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from dataclasses import dataclass, field
 from functools import partial
@@ -251,6 +251,28 @@ class Reader:
             path,
             {"weight": _path_of(weight), "bins": bins},
             convert=_statistics,
+            on_progress=on_progress,
+            deadline=deadline,
+            background=True,
+        )
+
+    def overview(
+        self,
+        path: Path | str,
+        weight: Weight | str,
+        *,
+        axes: Sequence[int],
+        index: Sequence[int],
+        most: Sequence[int],
+        on_progress: Progress | None = None,
+        deadline: float = STATISTICS_SECONDS,
+    ) -> Request[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+        """Lowest and highest value of each block of a plane through an array: see `kgui.reader.overview.overview`."""
+        return self.ask(
+            "overview",
+            path,
+            {"weight": _path_of(weight), "axes": list(axes), "index": list(index), "most": list(most)},
+            convert=_extremes,
             on_progress=on_progress,
             deadline=deadline,
             background=True,
@@ -582,6 +604,13 @@ def _values(answer: Answer) -> np.ndarray[Any, Any]:
     from kgui.reader.arrays import from_raw
 
     return from_raw(answer.value, list(answer.buffers))
+
+
+def _extremes(answer: Answer) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    from kgui.reader.arrays import from_raw
+
+    low, high = answer.buffers
+    return from_raw(answer.value, [low]), from_raw(answer.value, [high])
 
 
 def _statistics(answer: Answer) -> Statistics:

@@ -62,6 +62,7 @@ class ModelReader:
             "weights": self.weights,
             "values": self.values,
             "statistics": self.statistics,
+            "overview": self.overview,
             "close": self.close,
             "ping": lambda task: Answer(),
         }
@@ -100,7 +101,7 @@ class ModelReader:
         """`path`: the arrays of every layer, by the ids that lead to it, and all arrays of the file."""
         from kgui.inference.transfer import inference_to_json
 
-        file = self.files.get(Path(task.params["path"])).file
+        file = self.files.get(_target(task)).file
         entries = file.list_weights()
         layers = [
             [list(ids), [_weight(weight) for weight in layer.weights]]
@@ -148,12 +149,30 @@ class ModelReader:
         )
         return Answer(result.to_json())
 
+    def overview(self, task: Task) -> Answer:
+        """`path`, `weight`, `axes`, `index`, `most`: lowest and highest value of each block of a plane."""
+        from kgui.reader.arrays import to_raw
+        from kgui.reader.overview import overview
+
+        file, weight = self._array(task)
+        low, high = overview(
+            lambda selection: file.read(weight, selection or None),
+            weight.shape,
+            _itemsize(weight.dtype),
+            axes=task.params["axes"],
+            index=task.params["index"],
+            most=task.params["most"],
+            progress=lambda fraction: _alive(task, fraction, weight.name),
+        )
+        value, buffers = to_raw(low)
+        return Answer(value, [*buffers, *to_raw(high)[1]])
+
     def close(self, task: Task) -> Answer:
         """`path`: gives the file back."""
-        return Answer(self.files.forget(Path(task.params["path"])))
+        return Answer(self.files.forget(_target(task)))
 
     def _array(self, task: Task) -> tuple[ModelFile, Weight]:
-        path, name = Path(task.params["path"]), task.params["weight"]
+        path, name = _target(task), task.params["weight"]
         held = self.files.get(path)
         weight = held.array(name)
         if weight is not None:
@@ -163,6 +182,13 @@ class ModelReader:
             where=f"{path}: {name}",
             hint="Open the file again if it has changed.",
         )
+
+
+def _target(task: Task) -> Path:
+    """The model file that is meant: that of the project, where the path is one."""
+    path = Path(task.params["path"])
+    project = read_project(path)
+    return path if project is None else path.parent / project["model"]
 
 
 def read_project(path: Path) -> dict[str, Any] | None:
@@ -266,6 +292,7 @@ def main() -> None:
     import kgui.graph.transfer
     import kgui.inference.transfer
     import kgui.reader.arrays
+    import kgui.reader.overview
     import kgui.reports.risks  # noqa: F401
     from kgui.processes import serve
 

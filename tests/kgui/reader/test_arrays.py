@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kgui.errors import LimitError
-from kgui.reader.arrays import Statistics, _pieces, from_raw, statistics, to_raw
+from kgui.reader.arrays import Statistics, from_raw, pieces, statistics, to_raw
 
 RNG = np.random.default_rng(0)
 
@@ -65,28 +65,28 @@ def test_statistics_are_those_of_numpy(shape: tuple[int, ...]) -> None:
         assert found.histogram == np.histogram(values.astype("f8"), 16)[0].tolist()
 
 
-def test_pieces_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+def testpieces_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     values = RNG.normal(size=(50, 13, 7)) * 1e6 + 1e9
     values[3, 3, 3], values[4, 4, 4], values[5, 5, 5], values[6] = np.nan, np.inf, -np.inf, 0
     whole = of(values)
 
     def small(shape: tuple[int, ...], itemsize: int, limit: int = 64) -> Iterator[tuple[slice | int, ...]]:
-        return _pieces(shape, itemsize, limit)
+        return pieces(shape, itemsize, limit)
 
-    monkeypatch.setattr("kgui.reader.arrays._pieces", small)
+    monkeypatch.setattr("kgui.reader.arrays.pieces", small)
     told: list[float] = []
-    pieces = of(values, progress=told.append)
-    assert (pieces.count, pieces.finite, pieces.nan, pieces.inf, pieces.zeros) == (4550, 4547, 1, 2, 91)
-    assert pieces.mean == pytest.approx(whole.mean, rel=1e-12)
-    assert pieces.std == pytest.approx(whole.std, rel=1e-12)
-    assert pieces.histogram == whole.histogram
+    found = of(values, progress=told.append)
+    assert (found.count, found.finite, found.nan, found.inf, found.zeros) == (4550, 4547, 1, 2, 91)
+    assert found.mean == pytest.approx(whole.mean, rel=1e-12)
+    assert found.std == pytest.approx(whole.std, rel=1e-12)
+    assert found.histogram == whole.histogram
     assert len(told) > 100 and told == sorted(told) and told[-1] == 1
 
 
 @pytest.mark.parametrize("shape", [(), (5,), (5, 0), (3, 4, 5), (2, 1000), (1, 1, 1000)])
-def test_pieces_cover_every_value_once_and_none_is_large(shape: tuple[int, ...]) -> None:
+def testpieces_cover_every_value_once_and_none_is_large(shape: tuple[int, ...]) -> None:
     seen = np.zeros(shape, int)
-    for part in _pieces(shape, 4, 128):
+    for part in pieces(shape, 4, 128):
         assert seen[part].size * 4 <= 128
         seen[part] += 1
     assert (seen == 1).all()

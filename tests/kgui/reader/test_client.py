@@ -271,3 +271,18 @@ def test_forget_closes_the_file(own_reader: tuple[Reader, list[str]], model: Pat
         pytest.skip("the file is mapped, not held open, or there is no /proc")
     reader.forget(model)
     assert until(lambda: not is_open())
+
+
+def test_an_overview_comes_as_two_arrays(reader: Reader, model: Path) -> None:
+    low, high = reader.overview(model, "model_weights/d/d/kernel:0", axes=(0, 1), index=(0, 0), most=(2, 3)).result(30)
+    np.testing.assert_array_equal(low, [[0, 1, 2], [6, 7, 8]])
+    np.testing.assert_array_equal(high, [[3, 4, 5], [9, 10, 11]])
+
+
+def test_arrays_of_a_project_are_those_of_its_model(reader: Reader, model: Path) -> None:
+    project = model.with_name("p.kgui")
+    project.write_text(json.dumps({"kgui": 1, "model": model.name}))
+    listed = reader.weights(project).result(30)
+    kernel = next(weight for weight in listed.entries if weight.shape == (4, 3))
+    assert reader.values(project, kernel).result(30).shape == kernel.shape
+    assert reader.statistics(project, kernel).result(30).count == 12
