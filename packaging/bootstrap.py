@@ -244,15 +244,13 @@ def steps() -> list[tuple[str, list[str]]]:
     """What `test` runs, in order: name and command."""
     here, library = program(VENV, "python"), program(VENV_WITHOUT_QT, "python")
     pytest = ["-m", "pytest", "--quiet"]
-    shared = ["-n", "2", "--dist", "loadfile"]
     return [
         ("lint", [program(VENV, "ruff"), "check", "."]),
         ("format", [program(VENV, "ruff"), "format", "--check", "."]),
         ("types", [program(VENV, "mypy")]),
         ("rooms", [program(VENV, "lint-imports")]),
-        ("library, without PySide6", [library, *pytest, *shared, "-m", "not alone and not gui", "--ignore=tests/app"]),
-        ("window", [here, *pytest, *shared, "-m", "gui and not alone"]),
-        ("alone", [here, *pytest, "-m", "alone"]),
+        ("library, without PySide6", [library, *pytest, "-n", "2", "--dist", "loadfile", "--ignore=tests/app"]),
+        ("window", [here, *pytest, "tests/app"]),
     ]
 
 
