@@ -272,6 +272,7 @@ def _decode(source: Source, metadata: Mapping[int, str], graph: SavedGraph | Non
     if not isinstance(value, dict) or not isinstance(value.get("config"), dict):
         value = {key: about[key] for key in ("class_name", "config", "name") if key in about}
         value.setdefault("class_name", "Model")
+    value = _without_wrapping(value)
     version = about.get("keras_version")
     version = version if isinstance(version, str) else None
     model = decode_model(value, notes, version=version or "2.4.0")
@@ -283,8 +284,22 @@ def _decode(source: Source, metadata: Mapping[int, str], graph: SavedGraph | Non
     fill_in(file, {**value, "backend": about.get("backend")}, notes)
     training = about.get("training_config")
     if isinstance(training, dict):
-        file.training = training
+        file.training = _without_wrapping(training)
     return file
+
+
+def _without_wrapping(value: Any) -> Any:
+    """A configuration with lists for tuples, as every other format has them.
+
+    Only here are tuples told from lists. In the arguments of calls it matters which they are, so those stay.
+    """
+    if isinstance(value, dict):
+        items = value.get("items")
+        if value.get("class_name") in ("__tuple__", "TensorShape") and isinstance(items, list):
+            value = items
+        else:
+            return {key: inner if key == "inbound_nodes" else _without_wrapping(inner) for key, inner in value.items()}
+    return [_without_wrapping(item) for item in value] if isinstance(value, list) else value
 
 
 def _fill_from_graph(file: ModelFile, graph: SavedGraph, metadata: Mapping[int, str], folder: Path) -> None:

@@ -140,6 +140,27 @@ def test_without_keras_metadata_there_are_variables_only(tmp_path: Path) -> None
         assert any("no layers" in note for note in file.notes)
 
 
+def test_tuples_of_a_configuration_are_lists_as_elsewhere(tmp_path: Path) -> None:
+    def wrapped(*items: Any) -> dict[str, Any]:
+        return {"class_name": "__tuple__", "items": list(items)}
+
+    config = {
+        **CONFIG,
+        "layers": [
+            layer("InputLayer", "x", None, batch_input_shape=wrapped(None, 2), dtype="float32"),
+            layer("Mine", "mine", "x", sizes=[wrapped(1, wrapped(2))]),
+            layer("Dense", "dense", "mine", units=3, use_bias=False),
+        ],
+    }
+    config["layers"][2]["inbound_nodes"] = [[["mine", 0, 0, {"part": wrapped(1)}]]]
+    with open_model(save(tmp_path, root={**ROOT, "config": config})) as file:
+        image, mine, dense = file.model.layers.values()
+        assert image.config["batch_input_shape"] == [None, 2]
+        assert mine.config["sizes"] == [[1, [2]]]
+        assert dense.calls[0].kwargs["part"] == wrapped(1), "a tuple selects otherwise than a list"
+        assert "batch_shape=(None, 2)" in file.code() or "shape=(2,)" in file.code()
+
+
 def test_operations_with_effects_are_risks(tmp_path: Path) -> None:
     usual = ("SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename", "MatMul")
     folder = save(tmp_path / "m", operations=(*usual, "ReadFile", "EagerPyFunc", "WriteFile", "WriteFile"))
