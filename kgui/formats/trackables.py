@@ -202,7 +202,8 @@ class TrackableMapper:
         ordered.sort(key=lambda item: int(item[0][6:]) if item[0][6:].isdecimal() else 0)
         shown = {child for _, child in ordered}
         ordered += [(name, child) for name, child in self._parts(root, whole=False) if child not in shown]
-        seen: set[int] = set()
+        # `save_weights` of tf.keras gives the model itself as its own attribute "root".
+        seen = {root}
         for name, child in ordered:
             if child in seen:
                 continue

@@ -115,6 +115,17 @@ def test_opens_by_index_by_state_and_by_folder(prefix: Path, name: str) -> None:
         assert [w.name for w in dense.weights or ()] == ["kernel", "bias"]
 
 
+def test_a_model_that_is_its_own_attribute_counts_once(tmp_path: Path) -> None:
+    """`save_weights` of tf.keras writes the root as an attribute of itself."""
+    key = "a/kernel" + VALUE_KEY
+    graph = wire.node({"a": 1, "root": 0}) + wire.node({"kernel": 2}) + wire.node({}, ("sub/a/kernel", key))
+    wire.checkpoint(tmp_path / "model", {key: ("float32", (2, 3), KERNEL.tobytes())}, graph)
+    with open_model(tmp_path / "model.index") as file:
+        file.list_weights()
+        assert [layer.name for layer in file.model.layers.values()] == ["a"]
+        assert file.inference.params == 6
+
+
 def test_without_its_data_file_the_index_still_tells_names_and_shapes(prefix: Path) -> None:
     prefix.with_name("model.data-00000-of-00001").unlink()
     with open_model(prefix.with_name("model.index")) as file:
