@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kgui.errors import FileError, KguiError, LimitError
 from kgui.processes import Answer, Task
-from kgui.reader.cache import FileCache
+from kgui.reader.cache import FileCache, stamp
 
 if TYPE_CHECKING:
     from kgui.formats import ModelFile
@@ -63,6 +63,7 @@ class ModelReader:
             "values": self.values,
             "statistics": self.statistics,
             "overview": self.overview,
+            "compare": self.compare,
             "close": self.close,
             "ping": lambda task: Answer(),
         }
@@ -166,6 +167,27 @@ class ModelReader:
         )
         value, buffers = to_raw(low)
         return Answer(value, [*buffers, *to_raw(high)[1]])
+
+    def compare(self, task: Task) -> Answer:
+        """`path`, `other`, `values`, `known`: what differs between two files, and both models.
+
+        The models are left out where the caller has them already, as the stamps of the files in `known` say: the
+        window asks first for the structure, and then for the values.
+        """
+        from kgui.reader.comparison import compare
+        from kgui.reports.diff_transfer import difference_to_json
+
+        tasks = [Task({**task.params, "path": task.params[key]}, [], task._tell) for key in ("path", "other")]
+        paths = [_target(each) for each in tasks]
+        files = [self.files.get(path).file for path in paths]
+        stamps = [list(map(str, stamp(path))) for path in paths]
+        found = compare(
+            *files,
+            values=bool(task.params.get("values")),
+            progress=lambda fraction: _alive(task, fraction, ""),
+        )
+        models = None if stamps == task.params.get("known") else [self.open(each).value for each in tasks]
+        return Answer({"difference": difference_to_json(found), "stamps": stamps, "models": models})
 
     def close(self, task: Task) -> Answer:
         """`path`: gives the file back."""

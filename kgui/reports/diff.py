@@ -128,6 +128,7 @@ class Difference:
         old_outputs: Outputs of the first model, where the models have others.
         new_outputs: Outputs of the second model.
         matched: Number of layers that both models have.
+        pairs: Ids that lead to each of them in the first model, and in the second, for a program that shows both.
         compared: Number of weights whose values were compared.
         equal: Those whose values are equal.
         read_weights: Whether values were compared at all.
@@ -138,6 +139,7 @@ class Difference:
     old_outputs: list[str] | None = None
     new_outputs: list[str] | None = None
     matched: int = 0
+    pairs: list[tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
     compared: int = 0
     equal: int = 0
     read_weights: bool = False
@@ -242,6 +244,7 @@ class _Comparison:
         found = align(a.model, b.model, a.inference, b.inference)
         back = {new: old for old, new in found.items()}
         self.result.matched += len(found)
+        self.result.pairs += [((*a.path, old), (*b.path, new)) for old, new in found.items()]
         wiring = _Wiring(a.model, b.model, found)
         if outermost:
             self._outputs(a, b, wiring)
@@ -662,18 +665,21 @@ def _shapes_text(shapes: list[Shape | None] | None) -> str:
 
 def _argument_lines(found: Difference) -> Iterator[str]:
     for change in found.model:
-        yield f"{change.name}: {_value(change.old)} → {_value(change.new)}"
+        yield f"{change.name}: {value_text(change.old)} → {value_text(change.new)}"
     for layer in found.layers:
         for change in layer.arguments:
-            yield f"{_label(layer)} {plain(change.name)}: {_value(change.old)} → {_value(change.new)}"
+            yield f"{_label(layer)} {plain(change.name)}: {value_text(change.old)} → {value_text(change.new)}"
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """The value of an argument in one line."""
     if isinstance(value, str) and value == NOT_STATED:
         return value
     if isinstance(value, dict) and isinstance(value.get("class_name"), str) and "config" in value:
         config = value["config"]
-        inner = ", ".join(f"{key}={_value(item)}" for key, item in config.items()) if isinstance(config, dict) else ""
+        inner = (
+            ", ".join(f"{key}={value_text(item)}" for key, item in config.items()) if isinstance(config, dict) else ""
+        )
         return f"{plain(value['class_name'])}({inner})"
     return plain(json.dumps(value, ensure_ascii=False, default=str))
 
@@ -681,10 +687,11 @@ def _value(value: Any) -> str:
 def _weight_lines(found: Difference) -> Iterator[str]:
     for layer in found.layers:
         for change in layer.weights:
-            yield f"{_label(layer)} {plain(change.name)}: {_weight_text(change)}"
+            yield f"{_label(layer)} {plain(change.name)}: {weight_text(change)}"
 
 
-def _weight_text(change: WeightChange) -> str:
+def weight_text(change: WeightChange) -> str:
+    """By how much a weight differs, in one line."""
     if change.old_shape is None:
         return f"only in the second, {shape_text(change.new_shape)}"
     if change.new_shape is None:
