@@ -78,7 +78,8 @@ def main(arguments: Sequence[str] | None = None, *, own_process: bool = False) -
 def _run(parsed: argparse.Namespace) -> int:
     try:
         code: int = importlib.import_module(f"kgui.commands.{parsed.command}").run(parsed)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except KguiError as error:
         print(f"kgui: {error}", file=sys.stderr)

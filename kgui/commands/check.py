@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import textwrap
 from typing import Any
 
+from kgui.commands.show import write
 from kgui.errors import KguiError
 from kgui.reports.risks import RISK_KINDS, Risk, find_notices
 from kgui.reports.visible import visible
@@ -40,8 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
             failed = error
         risks, notices = file.risks, find_notices(file.model, file.training)
     text = _json(arguments.file, risks, notices) if arguments.json else _report(arguments.file, risks, notices)
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    write(text)
     if failed is not None:
         raise failed
     return 1 if risks else 0

@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         FileError: The code cannot be written there.
     """
-    from kgui.errors import FileError
+    from kgui.atomic import replacing
     from kgui.formats import open_model
     from kgui.reports.code import code
 
@@ -29,12 +29,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         write(written.rstrip("\n"))
         return 0
-    try:
-        arguments.output.write_text(written, encoding="utf-8")
-    except OSError as error:
-        raise FileError(
-            f"The code cannot be written ({error.strerror})",
-            where=str(arguments.output),
-            hint="Choose another place with -o.",
-        ) from error
+    with replacing(arguments.output) as part:
+        part.write_text(written, encoding="utf-8")
     return 0

@@ -90,13 +90,34 @@ def _is_of_optimizer(path: str) -> bool:
 
 def speaks_unicode() -> bool:
     """Whether standard output can show any character."""
-    return (sys.stdout.encoding or "ascii").lower().replace("-", "").startswith("utf")
+    return (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "").startswith("utf")
 
 
 def write(text: str) -> None:
-    """Prints a text whatever the terminal's encoding; what it cannot show is spelled out."""
+    """Prints a text whatever the terminal's encoding; what it cannot show is spelled out.
+
+    Raises:
+        FileError: The output is closed, or the disk that it goes to is full.
+    """
+    from kgui.errors import FileError
+
+    if sys.stdout is None:  # `kgui … >&-`
+        raise FileError("There is no standard output to write to")
     encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    try:
+        print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _give_up_output()
+        raise FileError(f"The output cannot be written ({error.strerror})") from error
+
+
+def _give_up_output() -> None:
+    """What is left in the buffer would fail again when Python ends, with a traceback."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _positions(text: str) -> list[float]:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kgui.atomic import replacing
 from kgui.errors import FileError, ModelError
-from kgui.formats.atomic import replacing
 from kgui.formats.file import ModelFile
 from kgui.formats.order import in_keras_order
 from kgui.formats.structure import Json, Specs, encode_model

@@ -30,8 +30,7 @@ def guarded(work: Callable[[], int], *, cpu_seconds: int | None = CPU_SECONDS, m
     """
     if not hasattr(os, "fork"):
         return work()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     pid = os.fork()
     if pid == 0:
         _run(work, cpu_seconds, memory)
@@ -40,6 +39,12 @@ def guarded(work: Callable[[], int], *, cpu_seconds: int | None = CPU_SECONDS, m
         return os.WEXITSTATUS(status)
     print(f"kgui: {_sentence(os.WTERMSIG(status))}", file=sys.stderr)
     return 1
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # started without one: `kgui … >&-`
+            stream.flush()
 
 
 def _run(work: Callable[[], int], cpu_seconds: int | None, memory: int | None) -> None:
@@ -51,8 +56,7 @@ def _run(work: Callable[[], int], cpu_seconds: int | None, memory: int | None) -
 
             resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
         code = work()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
     except BaseException:
         # A bug of ours, which must not go on into what the parent would have done next.
         sys.excepthook(*sys.exc_info())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from kgui import resources
+from kgui.atomic import replacing
 from kgui.errors import FileError
 from kgui.graph import Model
 from kgui.inference.result import Inference
@@ -137,10 +138,8 @@ def save(
         content = _dot(model, inference, options)
     else:
         content = WRITERS[ending](picture(model, inference, options, risky), options)
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise FileError(f"The picture cannot be written ({error.strerror})", where=str(path)) from error
+    with replacing(path) as part:
+        part.write_bytes(content)
 
 
 def check_format(path: Path) -> Format:

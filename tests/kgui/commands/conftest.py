@@ -76,8 +76,7 @@ def process():
     """Runs a command in a process of its own, as a user would."""
 
     def run(*words, **options):
-        return subprocess.run(
-            [sys.executable, "-m", "kgui", *map(str, words)], capture_output=True, timeout=60, check=False, **options
-        )
+        options.setdefault("capture_output", True)
+        return subprocess.run([sys.executable, "-m", "kgui", *map(str, words)], timeout=60, check=False, **options)
 
     return run

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 
 from kgui import open_model
 
@@ -24,7 +30,36 @@ def test_code_is_written(kgui, architecture, tmp_path):
 def test_code_that_cannot_be_written(kgui, architecture, tmp_path):
     code, _, err = kgui("code", architecture, "-o", tmp_path / "missing" / "model.py")
     assert code == 1
-    assert "cannot be written" in err and "Traceback" not in err
+    assert "The folder does not exist" in err and err.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
+def test_a_full_disk_is_one_sentence_and_what_was_there_stays(process, architecture, tmp_path):
+    with Path("/dev/full").open("wb") as full:
+        done = process("code", architecture, stdout=full, stderr=subprocess.PIPE, capture_output=False)
+    assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
+    assert b"The output cannot be written (No space left on device)" in done.stderr
+    done = process("code", architecture, "-o", "/dev/full")
+    assert (done.returncode, done.stderr) == (
+        1,
+        b"kgui: /dev/full: The disk is full. Make room, or choose another place.\n",
+    )
+    assert Path("/dev/full").is_char_device()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closing an output is written otherwise there")
+def test_without_an_output_that_is_said(architecture):
+    command = f'"{sys.executable}" -m kgui show "{architecture}" >&-'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, b"kgui: There is no standard output to write to.\n")
+
+
+def test_a_link_is_written_through(kgui, architecture, tmp_path):
+    target, link = tmp_path / "model.py", tmp_path / "latest.py"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert kgui("code", architecture, "-o", link)[0] == 0
+    assert link.is_symlink() and "build_model" in target.read_text()
 
 
 def test_convert_writes_a_model_of_today(kgui, architecture, tmp_path):

@@ -7,8 +7,8 @@ import zipfile
 import pytest
 
 import kgui
+from kgui.atomic import replacing
 from kgui.errors import FileError, ModelError
-from kgui.formats.atomic import replacing
 from kgui.formats.order import keras_order
 from kgui.graph import Call, Layer, Model, TensorRef
 

@@ -194,7 +194,7 @@ def test_an_unknown_format_is_refused_in_words(tmp_path, name):
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     made = residual()
-    with pytest.raises(FileError, match="cannot be written"):
+    with pytest.raises(FileError, match="folder does not exist"):
         save(tmp_path / "nowhere" / "model.svg", made.model)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -17,10 +18,20 @@ def replacing(path: Path) -> Iterator[Path]:
     """A name in the same folder to write to; it takes the place of `path` when the block ends without an error.
 
     Another program sees the old file or the new one, never a part: not after a crash, a full disk or a power cut.
+    What a link points to is replaced, not the link. Devices and pipes (`/dev/stdout`) are written to directly.
 
     Raises:
         FileError: The folder is missing or may not be written to, or the disk is full.
     """
+    path = path.resolve() if path.is_symlink() else path
+    if path.is_dir():
+        raise unwritable(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    if path.exists() and not path.is_file():
+        try:
+            yield path
+        except OSError as error:
+            raise unwritable(path, error) from error
+        return
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", suffix=".part", dir=path.parent)
     except OSError as error:
@@ -64,8 +75,6 @@ def _sync_folder(folder: Path) -> None:
 
 def unwritable(path: Path, error: OSError) -> FileError:
     """The error for a file that cannot be written, in a sentence."""
-    import errno
-
     reasons = {
         errno.ENOENT: ("The folder does not exist", "Make it first, or choose another."),
         errno.ENOTDIR: ("The folder does not exist", "Make it first, or choose another."),
