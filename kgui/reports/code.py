@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kgui.errors import ModelError
 from kgui.graph import Call, Era, Layer, Model, Structure, TensorRef, refs
 from kgui.inference.result import Inference
 from kgui.layers.categories import category
@@ -47,7 +48,16 @@ def code(
 
     Returns:
         A module with `build_model()`.
+
+    Raises:
+        ModelError: There is no architecture to write: the file holds weights, or functions of TensorFlow, alone.
     """
+    if model.kind == "weights" or (model.kind == "subclassed" and not model.class_name):
+        raise ModelError(
+            "There is no architecture in this file that Python could build",
+            where=source,
+            hint="Open the file that has it; weights alone do not say how the layers are connected.",
+        )
     return _Module(imports, read_model).write(model, inference, training, source)
 
 
@@ -209,13 +219,9 @@ class _Function:
         """A subclassed model: only its class can build it."""
         model = self.model
         self.lines.append("    # The graph of this model is in its class, not in the file.")
-        if is_custom(model.module, model.registered_name, model.era) or model.kind == "subclassed":
-            config = {key: value for key, value in model.config.items() if key != "layers"}
-            known = self.values.lookup(model.registered_name or model.class_name, model.class_name, model.module)
-            self.result = call(f"{known}.from_config", [self.values.literal(config)])
-        else:
-            message = "The file holds weights only, and no model."
-            self.lines.append(f"    raise NotImplementedError({string(message)})")
+        config = {key: value for key, value in model.config.items() if key != "layers"}
+        known = self.values.lookup(model.registered_name or model.class_name, model.class_name, model.module)
+        self.result = call(f"{known}.from_config", [self.values.literal(config)])
 
     # Sequential
 
@@ -223,6 +229,8 @@ class _Function:
         items = []
         has_input = False
         for layer in self.model.layers.values():
+            if layer.is_input and layer.implied and not _input_shape(layer, self.model):
+                continue  # a model that has never been built has no input yet
             has_input = has_input or layer.is_input
             items.append(self._sequential_layer(layer))
         arguments = [sequence(items)] if items else []
@@ -387,6 +395,8 @@ class _Function:
             else:
                 variables.append("_")
         targets = ", ".join(variables) + ("," if len(variables) == 1 else "")
+        if _stacks_cells(step.layer.config):
+            expression = call("keras.tree.flatten", [expression])
         self.lines += expression.lines(4, before=f"{targets} = ")
 
     def _consumed(self) -> Iterator[TensorRef]:
@@ -581,6 +591,24 @@ def _recorded(layer: Layer, item: Call) -> tuple[str, list[Any], dict[str, Any]]
 def _input_config(layer: Layer, model: Model) -> Config:
     config = modern("InputLayer", layer.config, model.era)[1]
     return config if layer.implied or "name" in config else {**config, "name": layer.name}
+
+
+def _input_shape(layer: Layer, model: Model) -> Any:
+    config = _input_config(layer, model)
+    return config.get("batch_shape", config.get("batch_input_shape"))
+
+
+def _stacks_cells(config: Any) -> bool:
+    """Whether a recurrent layer, or one that is wrapped, has several cells: it returns a list of states for each."""
+    if not isinstance(config, dict):
+        return False
+    cell = config.get("cell")
+    if isinstance(cell, list):
+        return True
+    if isinstance(cell, dict):
+        return cell.get("class_name") == "StackedRNNCells"
+    wrapped = config.get("layer")
+    return isinstance(wrapped, dict) and _stacks_cells(wrapped.get("config"))
 
 
 def _returned(layer: Layer) -> Structure:

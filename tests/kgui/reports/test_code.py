@@ -9,6 +9,7 @@ import types
 
 import pytest
 
+from kgui.errors import ModelError
 from kgui.graph import Call, Layer, Model, TensorRef, TensorSpec
 from kgui.inference.result import CallResult, Inference, LayerResult
 from kgui.reports.code import code
@@ -242,7 +243,7 @@ def test_a_model_without_a_graph_says_so():
     source = build(Model("subclassed", "vae", "VAE", registered_name="mine>VAE", config={"latent": 2}))
     assert 'VAE = registered("mine>VAE")' in source
     assert 'VAE.from_config({"latent": 2})' in source
-    ast.parse(build(Model("weights", "arrays")))
+    ast.parse(build(Model("subclassed", "net", class_name="Net")))
 
 
 def test_the_code_runs_without_anything_from_the_file(monkeypatch):
@@ -265,3 +266,22 @@ def test_the_code_runs_without_anything_from_the_file(monkeypatch):
         exec(compile(build(dense_model(evil, evil)), "generated", "exec"), namespace)
         namespace["build_model"]()
     assert set(called) == {"Input", "Dense", "Model"}
+
+
+@pytest.mark.parametrize("model", [Model("weights", "arrays"), Model("subclassed", "exported", class_name="")])
+def test_what_has_no_architecture_is_said(model):
+    with pytest.raises(ModelError, match="no architecture"):
+        build(model)
+
+
+def test_a_model_that_was_never_built_gets_no_input():
+    model = Model(
+        "sequential",
+        "net",
+        layers={
+            0: Layer(0, "dense_input", "InputLayer", config={"name": "dense_input"}, calls=[Call()], implied=True),
+            1: Layer(1, "dense", "Dense", module="keras.layers", config={"units": 3, "name": "dense"}),
+        },
+    )
+    source = build(model)
+    assert "keras.Input" not in source and "layers.Dense(3" in source

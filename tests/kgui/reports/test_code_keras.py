@@ -182,3 +182,23 @@ def test_code_for_a_model_of_keras_2_runs_in_keras_3(keras, kind, tmp_path):
     if not kind.random:
         values = example(model)
         same(keras, model(values), built(values), rtol=0.02 if kind.name == "mixed_precision" else 1e-5)
+
+
+def test_states_of_stacked_cells_are_told_apart(keras, tmp_path):
+    """Keras returns a list of states for a cell that has several, and a tensor for one that has one."""
+    inputs = keras.Input((5, 7))
+    cells = [keras.layers.LSTMCell(4), keras.layers.GRUCell(3)]
+    outputs, (h, _), last = keras.layers.RNN(cells, return_state=True)(inputs)
+    model = keras.Model(inputs, [outputs, h, last])
+    fill(model)
+    model.save(tmp_path / "stacked.keras")
+    built = run(generated(tmp_path / "stacked.keras"))
+    built.set_weights(model.get_weights())
+    values = example(model)
+    same(keras, model(values), built(values))
+
+
+def test_a_sequential_model_without_a_shape(keras, tmp_path):
+    keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(2)]).save(tmp_path / "open.keras")
+    built = run(generated(tmp_path / "open.keras"))
+    assert not built.built and built(np.zeros((2, 3))).shape == (2, 2)
