@@ -132,6 +132,7 @@ class Difference:
         compared: Number of weights whose values were compared.
         equal: Those whose values are equal.
         read_weights: Whether values were compared at all.
+        without_architecture: "A", "B" or "" for neither: the model that is weights alone, so that only they count.
     """
 
     layers: list[LayerChange] = field(default_factory=list)
@@ -143,6 +144,7 @@ class Difference:
     compared: int = 0
     equal: int = 0
     read_weights: bool = False
+    without_architecture: str = ""
 
     @property
     def same(self) -> bool:
@@ -158,6 +160,7 @@ class Difference:
             "outputs": None if self.old_outputs is None else {"old": self.old_outputs, "new": self.new_outputs},
             "layers": [_layer_json(change) for change in self.layers],
             "weights": {"compared": self.compared, "equal": self.equal} if self.read_weights else None,
+            "without_architecture": self.without_architecture or None,
         }
 
     def text(self, old: str = "A", new: str = "B") -> str:
@@ -194,7 +197,10 @@ def diff(
     comparison = _Comparison(read_a, read_b, defaults or keras_defaults)
     result = comparison.result
     result.read_weights = read_a is not None and read_b is not None
-    comparison.arguments_of_model(a, b)
+    if (a.kind == "weights") != (b.kind == "weights"):
+        result.without_architecture = "A" if a.kind == "weights" else "B"
+    else:
+        comparison.arguments_of_model(a, b)
     comparison.level(_Level(a, inference_a, "", ()), _Level(b, inference_b, "", ()), outermost=True)
     return result
 
@@ -242,19 +248,22 @@ class _Comparison:
     def level(self, a: _Level, b: _Level, *, outermost: bool = False) -> None:
         """Compares two models without what they are called."""
         found = align(a.model, b.model, a.inference, b.inference)
+        alone = self.result.without_architecture
+        if alone:
+            found = _by_name(a.model, b.model, found)
         back = {new: old for old, new in found.items()}
         self.result.matched += len(found)
         self.result.pairs += [((*a.path, old), (*b.path, new)) for old, new in found.items()]
         wiring = _Wiring(a.model, b.model, found)
-        if outermost:
+        if outermost and not alone:
             self._outputs(a, b, wiring)
-        removed = _Removed(a, found)
+        removed = _Removed(a, found, with_weights=bool(alone))
         self.result.layers.extend(removed.after(None))
         for key in b.model.layers:
             if key in back:
                 self._pair(a, b, back[key], key, wiring)
                 self.result.layers.extend(removed.after(back[key]))
-            else:
+            elif not alone or _has_weights(b, key):
                 self.result.layers.append(_only(b, key, added=True))
 
     def _outputs(self, a: _Level, b: _Level, wiring: _Wiring) -> None:
@@ -270,13 +279,17 @@ class _Comparison:
         change = LayerChange(
             a.name(old), b.name(new), old_class, new_class, (*a.path, old), (*b.path, new), moved=wiring.moved(old, new)
         )
-        if change.moved or wiring.rewired(old, new):
+        if alone := self.result.without_architecture:
+            # What kind of layer the arrays belong to is a guess on one side, and nothing else is known there.
+            change.moved = False
+            change.old_class = change.new_class = new_class if alone == "A" else old_class
+        elif change.moved or wiring.rewired(old, new):
             change.old_inputs = _named(a, [ref for call in left.calls for ref in call.inputs()])
             change.new_inputs = _named(b, [ref for call in right.calls for ref in call.inputs()])
         shapes = _shapes(a.inference, old), _shapes(b.inference, new)
-        if None not in shapes and shapes[0] != shapes[1]:
+        if None not in shapes and shapes[0] != shapes[1] and not alone:
             change.old_shapes, change.new_shapes = shapes
-        if old_class == new_class:
+        if old_class == new_class and not alone:
             change.arguments = _changes(old_arguments, new_arguments, self.defaults(new_class))
         if left.model is None or right.model is None:
             change.weights = self._weights(_own_weights(a, old), _own_weights(b, new))
@@ -308,16 +321,24 @@ class _Comparison:
         return WeightChange(right.name, left.shape, right.shape, left.dtype, right.dtype, *figures)
 
 
+def _by_name(a: Model, b: Model, found: Mapping[int, int]) -> dict[int, int]:
+    """Also matches what has the same name: of a class of the user's own, weights alone say another one."""
+    taken = set(found.values())
+    names = {layer.name: key for key, layer in a.layers.items() if key not in found}
+    more = {names.pop(layer.name): key for key, layer in b.layers.items() if key not in taken and layer.name in names}
+    return {**found, **more}
+
+
 class _Removed:
     """Layers that only the first model has, given out once the layer before them has been."""
 
-    def __init__(self, level: _Level, found: Mapping[int, int]) -> None:
+    def __init__(self, level: _Level, found: Mapping[int, int], *, with_weights: bool = False) -> None:
         self.groups: dict[int | None, list[LayerChange]] = {}
         anchor: int | None = None
         for key in level.model.layers:
             if key in found:
                 anchor = key
-            else:
+            elif not with_weights or _has_weights(level, key):
                 self.groups.setdefault(anchor, []).append(_only(level, key, added=False))
 
     def after(self, key: int | None) -> list[LayerChange]:
@@ -346,6 +367,14 @@ def _own_weights(level: _Level, key: int) -> list[Weight]:
         return layer.weights
     result = level.inference.layers.get(key)
     return (result.weights if result is not None else None) or []
+
+
+def _has_weights(level: _Level, key: int) -> bool:
+    nested = level.model.layers[key].model
+    if nested is None:
+        return bool(_own_weights(level, key))
+    inside = level.inside(key, nested)
+    return any(_has_weights(inside, inner) for inner in nested.layers)
 
 
 def _named(level: _Level, found: Sequence[TensorRef] | Iterator[TensorRef]) -> list[str]:
@@ -539,7 +568,8 @@ def compare_values(a: Weight, b: Weight, read_a: Reader, read_b: Reader) -> tupl
                 return float("nan"), float("nan"), float("nan")
             continue
         left, right = left.astype(np.float64), right.astype(np.float64)
-        gap = np.abs(left - right)
+        with np.errstate(invalid="ignore"):  # infinity minus infinity
+            gap = np.abs(left - right)
         gap[(left == right) | (np.isnan(left) & np.isnan(right))] = 0.0
         if not gap.size:
             continue
@@ -609,10 +639,14 @@ def _layer_json(change: LayerChange) -> dict[str, Any]:
 
 
 def _report(found: Difference, old: str, new: str) -> list[str]:
+    alone = {"A": old, "B": new}.get(found.without_architecture)
+    only = f"{alone} holds weights without an architecture, so only the weights are compared."
     if found.same:
         weights = f", and the values of {found.equal} weights are equal" if found.compared else ""
+        if alone is not None:
+            return [only, f"Every weight is in both{weights}."]
         return [f"{old} and {new} are the same model: {found.matched} layers{weights}."]
-    lines = [f"- {old}", f"+ {new}"]
+    lines = [f"- {old}", f"+ {new}", *([] if alone is None else ["", only])]
     sections = (
         ("Structure", list(_structure_lines(found))),
         ("Arguments", list(_argument_lines(found))),

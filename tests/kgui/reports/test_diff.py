@@ -329,3 +329,28 @@ def test_two_models_with_nothing_in_common_take_no_long_time():
     found = compare(a, b)
     assert time.perf_counter() - start < 5
     assert {tuple(change.kinds) for change in found.layers} >= {("added",), ("removed",)}
+
+
+def test_against_weights_alone_only_weights_count():
+    def kernel(*shape):
+        return [Weight("kernel", shape, "float32", None, True)]
+
+    whole = chain(
+        ("first", "Dense", {"units": 8, "activation": "relu", "weights": kernel(8, 8)}),
+        ("drop", "Dropout", {"rate": 0.5}),
+        ("mine", "Scale", {"weights": kernel(8, 4)}),
+    )
+    arrays = Model("weights", "arrays")
+    for name, shape in (("first", (8, 8)), ("mine", (8, 4))):
+        key = len(arrays.layers)
+        arrays.layers[key] = Layer(key, name, "Dense", weights=kernel(*shape))
+    for one, other, alone in ((whole, arrays, "B"), (arrays, whole, "A")):
+        found = compare(one, other)
+        assert (found.same, found.without_architecture) == (True, alone), found.text()
+        assert "so only the weights are compared" in found.text()
+        assert found.to_json()["without_architecture"] == alone
+    arrays.layers[1].weights = kernel(8, 5)
+    arrays.layers[2] = Layer(2, "more", "Dense", weights=kernel(2, 2))
+    found = compare(whole, arrays)
+    assert kinds(found) == {("mine", "mine"): ["weights"], (None, "more"): ["added"]}
+    assert "mine (Scale) kernel: shape (8, 4) → (8, 5)" in found.text()
