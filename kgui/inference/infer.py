@@ -491,10 +491,7 @@ class _Work:
             if own.params == 0 and inside.params:
                 own = inside  # A Sequential without an input shape has its weights only where it is called.
         if result.model is None:
-            result.model = own
-            result.weights = _all_weights(model, own)
-            result.params, result.trainable_params = own.params, own.trainable_params
-            self.problems.extend(own.problems)
+            self.own_model(model, own, result)
         if alone and inside is not own:
             seen = {(problem.path, problem.message) for problem in own.problems}
             self.problems.extend(p for p in inside.problems if (p.path, p.message) not in seen)
@@ -635,6 +632,21 @@ class _Work:
         """Notes a problem of a layer of this model."""
         self.problems.append(Problem(severity, message, (*self.path, layer.id), index, hint))
 
+    def own_model(self, model: Model, own: Inference, result: LayerResult) -> None:
+        """Notes what a nested model owns."""
+        result.model = own
+        result.weights = _all_weights(model, own)
+        result.params, result.trainable_params = own.params, own.trainable_params
+        self.problems.extend(own.problems)
+
+    def uncalled_model(self, layer: Layer, model: Model, result: LayerResult) -> None:
+        """A nested model without a call: of a file that has weights alone, or of a subclassed model."""
+        if self.run_of.depth >= MOST_NESTED:
+            return
+        frozen = self.frozen or layer.config.get("trainable", True) is False
+        own, _ = self.run_of.nested(model, (*self.path, layer.id), {}, frozen)
+        self.own_model(model, own, result)
+
     def finish(self) -> None:
         """Adds up what the layers own, each nested model once."""
         inference = self.inference
@@ -643,7 +655,9 @@ class _Work:
         seen: set[int] = set()
         for key, layer in self.model.layers.items():
             result = inference.layers[key]
-            if not layer.calls and result.weights is None:
+            if not layer.calls and layer.model is not None and result.model is None:
+                self.uncalled_model(layer, layer.model, result)
+            elif not layer.calls and result.weights is None:
                 self.own_weights(layer, None, result)
             if layer.model is not None:
                 if id(layer.model) in seen:

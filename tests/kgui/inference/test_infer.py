@@ -431,3 +431,14 @@ def test_transfer_is_exact():
     model.layers[3] = layer(3, "Dense", {"units": -1}, call(1))
     result = infer(model)
     assert inference_from_json(json.loads(json.dumps(inference_to_json(result)))) == result
+
+
+def test_a_nested_model_without_a_call_counts() -> None:
+    """A file of weights alone has nested models, of which nobody knows where they are called."""
+    kernel = Weight("kernel", (4, 3), "float32", "layers/inner/vars/0")
+    inner = Model("weights", "inner", layers={0: Layer(0, "dense", "Dense", weights=[kernel])})
+    outer = Layer(0, "encoder", "Functional", config={"trainable": False}, model=inner, weights=[])
+    inference = infer(Model("weights", "net", layers={0: outer}))
+    assert (inference.params, inference.trainable_params, inference.complete) == (12, 0, True)
+    assert inference.layers[0].params == 12
+    assert inference.layers[0].model is not None and inference.layers[0].model.params == 12
