@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -70,6 +72,17 @@ class Settings:
     @open_files.setter
     def open_files(self, paths: list[Path]) -> None:
         self._set_paths("open", paths)
+
+    def view(self, path: Path) -> Any:
+        """How the canvas of a file was left, as JSON values; None where it was not open at the last end."""
+        try:
+            return json.loads(str(self._store.value("window/views", "{}"))).get(str(path))
+        except (ValueError, AttributeError):
+            return None
+
+    def set_views(self, views: Mapping[Path, Any]) -> None:
+        """Keeps how the canvases of the open files were left, and forgets all others."""
+        self._store.setValue("window/views", json.dumps({str(path): view for path, view in views.items()}))
 
     def sync(self) -> None:
         """Writes what has changed to the disk now."""

@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, QThread, Signal
 from app.canvas.collector import collector_paused
 from app.canvas.geometry import Geometry
 from app.canvas.index import DiagramIndex
+from app.canvas.state import CanvasState
+from app.session import Opened
 from kgui.graph import Model
 from kgui.inference.result import Inference
 from kgui.layout import Diagram, DiagramOptions, Direction, LayoutOptions, Place, Placement, diagram, layout
@@ -42,6 +44,31 @@ class Request:
     fixed: Mapping[Place, tuple[float, float]] = field(default_factory=dict)
     before: Mapping[Place, tuple[float, float]] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls, opened: Opened, state: CanvasState, before: Mapping[Place, tuple[float, float]] | None = None
+    ) -> Request:
+        """What a document looks like in some state of its canvas.
+
+        Args:
+            opened: The document.
+            state: What is open, folded and placed by hand.
+            before: Where cards are now.
+        """
+        # Places in a file are said as "layer 'lam'".
+        risky = frozenset(name for risk in opened.risks for name in risk.where.split("'")[1::2])
+        return cls(
+            opened.model,
+            opened.inference,
+            risky,
+            state.expanded,
+            state.folding,
+            state.unfolded,
+            state.direction,
+            state.fixed,
+            before or {},
+        )
+
     def size(self) -> int:
         """About how many cards there will be."""
         total = 0
@@ -67,6 +94,11 @@ class Request:
             for card, rect in zip(made.cards, placed.rects, strict=True):
                 card.width = rect.width
             return Arranged(made, placed, Geometry(made, placed), DiagramIndex(made))
+
+
+def prepare(opened: Opened, state: CanvasState | None = None) -> Arranged:
+    """The first sight of a document, made in any thread, for `app.canvas.Canvas` to start with."""
+    return Request.of(opened, state or CanvasState()).carry_out()
 
 
 class _Worker(QThread):

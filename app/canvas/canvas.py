@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Signal
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from app.canvas.arranging import Arranged
 from app.canvas.overlays import FindBar, Floating, Minimap, ZoomBox
 from app.canvas.scene import GraphScene
+from app.canvas.state import CanvasState
 from app.canvas.view import GraphView
 from app.session import NodeKey, Session
 from kgui.layout import DiagramOptions, Direction, Place, diagram
@@ -21,6 +25,12 @@ class Canvas(QWidget):
     It listens to the session and sets its selection; a double-click on a nested model asks the session to open that in
     a tab of its own.
 
+    Args:
+        session: The document.
+        parent: Of the widget.
+        state: How the user left the canvas of this document.
+        arranged: What `app.canvas.arranging.prepare` made of the document in that state, if that has been done.
+
     Attributes:
         scene: The cards.
         view: What is in sight of them.
@@ -32,10 +42,20 @@ class Canvas(QWidget):
     ready = Signal()
     """Cards are laid out: what is painted from now on is complete."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        parent: QWidget | None = None,
+        *,
+        state: CanvasState | None = None,
+        arranged: Arranged | None = None,
+    ) -> None:
         super().__init__(parent)
         self.session = session
-        self.scene = GraphScene(session, self)
+        self._left_as = state
+        if state is not None:
+            session.selection = [key for key in state.selection if session.layer(key[0]) is not None]
+        self.scene = GraphScene(session, self, state=state, arranged=arranged)
         self.view = GraphView(self.scene)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -118,6 +138,13 @@ class Canvas(QWidget):
         """Whether a layout is under way, so that not all of the model is in sight yet. See `ready`."""
         return self.scene.busy
 
+    def state(self) -> CanvasState:
+        """How the canvas is now, for the next one of the same document."""
+        if not self._started:
+            return self._left_as or self.scene.state()
+        centre = self.view.visible_area().center()
+        return replace(self.scene.state(), scale=self.view.scale_factor, centre=(centre.x(), centre.y()))
+
     def find(self) -> None:
         """Opens the find bar."""
         self.find_bar.show()
@@ -162,12 +189,19 @@ class Canvas(QWidget):
         if self.find_bar.isVisible():
             self._mark()
         if not self._started and self.isVisible():
-            self._started = True
-            self.view.start_view()
+            self._start_view()
         else:
             self.view.take_range()
             self.view.viewport().update()
         self.ready.emit()
+
+    def _start_view(self) -> None:
+        self._started = True
+        left, self._left_as = self._left_as, None
+        if left is not None and left.scale is not None:
+            self.view.show_at(left.scale, QPointF(*left.centre))
+        else:
+            self.view.start_view()
 
     def _busy_changed(self, busy: bool) -> None:
         self._busy.setVisible(busy)
@@ -216,9 +250,8 @@ class Canvas(QWidget):
         """The first time, the view finds its place: before, it does not know its size."""
         super().showEvent(event)
         if not self._started and self.scene.diagram.cards:
-            self._started = True
             self.layout().activate()
-            self.view.start_view()
+            self._start_view()
         self._place_overlays()
 
     def resizeEvent(self, event: QEvent) -> None:

@@ -14,6 +14,7 @@ from app.canvas.geometry import Geometry
 from app.canvas.index import DiagramIndex
 from app.canvas.items import CardItem
 from app.canvas.paint import CardPainter, Look, route_path
+from app.canvas.state import CanvasState
 from app.session import NodeKey, Session
 from app.theme import on_change, theme
 from kgui.graph import Model
@@ -51,17 +52,25 @@ class GraphScene(QGraphicsScene):
     """The same cards look different: colours, selection, search."""
     busy_changed = Signal(bool)
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        parent: QObject | None = None,
+        *,
+        state: CanvasState | None = None,
+        arranged: Arranged | None = None,
+    ) -> None:
         super().__init__(parent)
+        state = state or CanvasState()
         self.session = session
         self.diagram = Diagram()
         self.placement = Placement([], [], 0.0, 0.0)
         self.geometry = Geometry(self.diagram, self.placement)
-        self.direction: Direction = "TB"
-        self.expanded: set[Place] = set()
-        self.fixed: dict[Place, tuple[float, float]] = {}
-        self.folding = False
-        self.unfolded: set[Place] = set()
+        self.direction: Direction = state.direction
+        self.expanded: set[Place] = set(state.expanded)
+        self.fixed: dict[Place, tuple[float, float]] = dict(state.fixed)
+        self.folding = state.folding
+        self.unfolded: set[Place] = set(state.unfolded)
         self.painter = CardPainter(theme())
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self._items: dict[int, CardItem] = {}
@@ -84,7 +93,11 @@ class GraphScene(QGraphicsScene):
         session.inference_changed.connect(self._inference_changed)
         session.selection_changed.connect(self._selection_changed)
         on_change(self, self._theme_changed)
-        self.rebuild()
+        self._inferred = session.inference
+        if arranged is not None:
+            self._show(arranged)
+        else:
+            self.rebuild()
 
     @property
     def busy(self) -> bool:
@@ -95,21 +108,17 @@ class GraphScene(QGraphicsScene):
         """Makes cards and layout anew from the session. What is open and what the user placed stays so."""
         before = self.placement.corners(self.diagram) if self.diagram.cards else {}
         self._inferred = self.session.inference
-        opened = self.session.opened
-        # Places in a file are said as "layer 'lam'".
-        risky = frozenset(name for risk in opened.risks for name in risk.where.split("'")[1::2])
-        self._arranger.arrange(
-            Request(
-                self.session.model,
-                self.session.inference,
-                risky,
-                frozenset(self.expanded),
-                self.folding,
-                frozenset(self.unfolded),
-                self.direction,
-                dict(self.fixed),
-                before,
-            )
+        self._arranger.arrange(Request.of(self.session.opened, self.state(), before))
+
+    def state(self) -> CanvasState:
+        """What is open, folded and placed by hand, as it is now; nothing of the view."""
+        return CanvasState(
+            self.direction,
+            self.folding,
+            frozenset(self.expanded),
+            frozenset(self.unfolded),
+            dict(self.fixed),
+            self.session.selection,
         )
 
     def close_down(self) -> None:

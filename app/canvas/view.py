@@ -157,6 +157,15 @@ class GraphView(QGraphicsView):
         self.scale_changed.emit(scale)
         self.moved.emit()
 
+    def show_at(self, scale: float, centre: QPointF) -> None:
+        """Shows a point of the scene in the middle, at a scale: what an earlier view was left with."""
+        scale = min(max(scale, self.least_scale()), MAX_SCALE)
+        self.setTransform(QTransform.fromScale(scale, scale))
+        self.take_range()
+        self._bring(centre, QPointF(self.viewport().rect().center()))
+        self.scale_changed.emit(scale)
+        self.moved.emit()
+
     def show_selection(self) -> None:
         """Zooms to what is selected, or to everything."""
         area = QRectF()

@@ -311,12 +311,21 @@ def main() -> None:
     import h5py
     import numpy
 
+    import kgui.formats.containers
+    import kgui.formats.functional
+    import kgui.formats.hdf5_model
+    import kgui.formats.keras_zip
+    import kgui.formats.sequential
     import kgui.graph.transfer
     import kgui.inference.transfer
     import kgui.reader.arrays
     import kgui.reader.overview
     import kgui.reports.risks  # noqa: F401
+    from kgui.layers import specs
     from kgui.processes import serve
+
+    # The table of all layers: the first file should not wait for it.
+    specs.spec("Dense")
 
     handlers = ModelReader().handlers()
     held = lock_this_process()

@@ -20,6 +20,7 @@ from rows import Row
 BENCHMARKS = {
     "show": "kgui show of a large model beside keras load_model + summary",
     "growth": "time per layer from 100 to 20,000 layers",
+    "open": "opening a large model in the window beside load_model + plot_model",
     "start": "cold start of the window",
     "training": "throughput of a run beside plain fit",
     "canvas": "frames of the canvas with large models",
