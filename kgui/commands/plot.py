@@ -48,10 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
         if not file.model.layers:
             from kgui.errors import ModelError
 
+            empty = file.model.kind in ("functional", "sequential")
             raise ModelError(
-                "There is no graph in this file to draw",
+                "The model has no layers to draw" if empty else "There is no graph in this file to draw",
                 where=str(arguments.file),
-                hint="; ".join(file.notes) or "Open the file that has the architecture.",
+                hint=" ".join(file.notes) or (None if empty else "Open the file that has the architecture."),
             )
         risky = {name for risk in file.risks for name in _quoted(risk.where)}
         save(arguments.output, file.model, file.inference, options, risky)

@@ -248,7 +248,12 @@ class _Column:
 
 
 def _layer_cell(row: SummaryRow) -> str:
-    return f"{plain(row.name)} ({plain(row.class_name)})"
+    return _named(row.name, row.class_name)
+
+
+def _named(name: str, class_name: str) -> str:
+    """A name with its class; an exported SavedModel has no word for classes."""
+    return f"{plain(name)} ({plain(class_name)})" if class_name else plain(name)
 
 
 def _trainable_cell(row: SummaryRow) -> str:
@@ -325,8 +330,9 @@ def _nested_models(model: Model) -> list[Model]:
 
 
 def _title(model: Model) -> str:
-    kind = plain(model.class_name) if model.kind != "weights" else "weights only"
-    return f'Model: "{plain(model.name)}" ({kind})'
+    if not model.name:  # of a subclassed model, whose config need not have a name
+        return f"Model: {plain(model.class_name)}"
+    return "Model: " + _named(f'"{model.name}"', model.class_name if model.kind != "weights" else "weights only")
 
 
 def _table(

@@ -58,3 +58,10 @@ def test_a_picture_is_drawn_without_qt_and_without_keras(file, tmp_path):
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
     assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+def test_a_model_without_layers_is_one_sentence(tmp_path, capsys):
+    path = tmp_path / "empty.json"
+    path.write_text(json.dumps({**CONFIG, "config": {"name": "empty", "layers": []}}))
+    assert main(["plot", str(path), "-o", str(tmp_path / "x.svg")]) == 1
+    assert capsys.readouterr().err == f"kgui: {path}: The model has no layers to draw.\n"

@@ -245,3 +245,10 @@ def test_wrapping_loses_nothing():
 
 def test_plain_leaves_ordinary_names_alone():
     assert plain("größe 日本") == "größe 日本"
+
+
+def test_what_has_no_name_or_no_class_has_no_empty_quotes_or_brackets():
+    exported = Model("subclassed", "served", class_name="", layers={0: Layer(0, "digits", "")})
+    text = summary(exported, Inference({0: LayerResult([], params=3, trainable_params=3)}))
+    assert text.startswith('Model: "served"\n') and "()" not in text
+    assert summary(Model("subclassed", class_name="Net"), Inference()).startswith("Model: Net\n")
