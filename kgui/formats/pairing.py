@@ -93,6 +93,7 @@ def _misfit(model: Model, store: WeightStore) -> str | None:
     from kgui.inference import infer
 
     needed = infer(model)
+    without_layers = not model.layers
     store.attach(model)
     found = any(layer.weights for _, layer in model.walk())
     why = None if found or (needed.complete and not needed.params) else "has no weights for any layer"
@@ -107,4 +108,6 @@ def _misfit(model: Model, store: WeightStore) -> str | None:
     if why is not None:
         for _, layer in model.walk():
             layer.weights = None
+    if without_layers:  # a subclassed model: the layers were made up from the weights, and will be again
+        model.layers.clear()
     return why
