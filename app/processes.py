@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from app.arrays import Arrays
 from kgui.errors import KguiError, ProcessDied
 
 if TYPE_CHECKING:
@@ -246,8 +247,10 @@ class Processes(QObject):
         self.reader = Service("reader", "kgui.reader", self)
         # The engine may use every core for seconds; the window goes first.
         self.engine = Service("engine", "kgui.engine", self, env={"TF_CPP_MIN_LOG_LEVEL": "3"}, nice=10)
+        self.arrays = Arrays(self)
 
     def close(self) -> None:
         """Ends all of them."""
+        self.arrays.close()
         for service in (self.reader, self.engine):
             service.close()
