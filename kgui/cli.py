@@ -64,7 +64,9 @@ def main(arguments: Sequence[str] | None = None, *, own_process: bool = False) -
         if name == chosen:
             importlib.import_module(f"kgui.commands.{name}").add_arguments(subparser)
     try:
-        parsed = parser.parse_args(words)
+        parsed, unknown = parser.parse_known_args(words)
+        if unknown:  # told with the usage of the command, which argparse itself does not
+            subparsers.choices.get(parsed.command, parser).error(f"unrecognized arguments: {' '.join(unknown)}")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
     if own_process and parsed.command in GUARDED:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from kgui.commands.show import whole_number
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what `kgui plot` takes."""
@@ -19,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rankdir", choices=("TB", "LR"), default="TB", help="which way the graph runs")
     parser.add_argument("--expand-nested", action="store_true", help="open nested models, however deep")
     parser.add_argument("--fold-repeats", action="store_true", help="runs of identical blocks as one of them, × 16")
-    parser.add_argument("--dpi", type=_dpi, metavar="N", help="dots per inch of a PNG (default: at most 192)")
+    parser.add_argument("--dpi", type=whole_number, metavar="N", help="dots per inch of a PNG (default: at most 192)")
     parser.add_argument("--show-layer-activations", action="store_true", help="the activation of every layer with one")
     parser.add_argument("--show-trainable", action="store_true", help="which layers are trained")
     parser.add_argument("--theme", choices=("light", "dark"), default="light", help="colours (default: light)")
@@ -62,10 +64,3 @@ def run(arguments: argparse.Namespace) -> int:
 def _quoted(where: str) -> list[str]:
     """The names in a place such as "layer 'lam'"."""
     return where.split("'")[1::2]
-
-
-def _dpi(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value

@@ -16,7 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a model, architecture or weights file of any era, or a folder")
     parser.add_argument("--json", action="store_true", help="one JSON object with everything that is known")
     parser.add_argument("--expand-nested", action="store_true", help="show the layers of nested models below them")
-    parser.add_argument("--line-length", type=int, metavar="N", help="columns of a line (default: the terminal's)")
+    parser.add_argument(
+        "--line-length", type=whole_number, metavar="N", help="columns of a line (default: the terminal's)"
+    )
     parser.add_argument(
         "--positions",
         type=_positions,
@@ -118,6 +120,13 @@ def _give_up_output() -> None:
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def whole_number(text: str) -> int:
+    """A number of a command line, 1 at least."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
 
 
 def _positions(text: str) -> list[float]:

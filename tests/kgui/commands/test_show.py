@@ -38,7 +38,9 @@ def test_columns_as_asked(kgui, architecture):
     assert "Multiply-adds" in out and "float32" in out
 
 
-@pytest.mark.parametrize("words", [["--positions", "a,b"], ["--line-length", "wide"]])
+@pytest.mark.parametrize(
+    "words", [["--positions", "a,b"], ["--line-length", "wide"], ["--line-length", "0"], ["other.keras"], ["--what"]]
+)
 def test_wrong_usage(kgui, architecture, words):
     code, out, err = kgui("show", architecture, *words)
     assert (code, out) == (2, "")
