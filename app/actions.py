@@ -63,6 +63,7 @@ REASONS = {
     "running": QT_TRANSLATE_NOOP("actions", "Nothing is being trained."),
     "result": QT_TRANSLATE_NOOP("actions", "No run of this project has finished yet."),
     "file": QT_TRANSLATE_NOOP("actions", "Open a file first."),
+    "comparison": QT_TRANSLATE_NOOP("actions", "Compare two models first."),
 }
 """Why an action is disabled, for its tooltip."""
 
@@ -91,6 +92,16 @@ TABLE = (
         needs="file",
     ),
     _row(
+        "compare",
+        N("actions", "Compare With…"),
+        N("actions", "Show side by side what differs between this model and another."),
+        FILE,
+        icon="diff",
+        shortcut="Ctrl+D",
+        needs="file",
+        separator=True,
+    ),
+    _row(
         "close",
         N("actions", "Close Tab"),
         N("actions", "Close this tab."),
@@ -98,6 +109,7 @@ TABLE = (
         icon="close",
         shortcut="Ctrl+W",
         needs="tab",
+        separator=True,
     ),
     _row(
         "quit",
@@ -131,6 +143,25 @@ TABLE = (
         icon="search",
         shortcut="Ctrl+J",
         needs="selection",
+    ),
+    _row(
+        "next_difference",
+        N("actions", "Next Difference"),
+        N("actions", "Go to the next layer that differs."),
+        EDIT,
+        icon="down",
+        shortcut="F8",
+        needs="comparison",
+        separator=True,
+    ),
+    _row(
+        "previous_difference",
+        N("actions", "Previous Difference"),
+        N("actions", "Go to the layer before that differs."),
+        EDIT,
+        icon="up",
+        shortcut="Shift+F8",
+        needs="comparison",
     ),
     _row(
         "command_palette",
@@ -262,7 +293,7 @@ TABLE = (
 )
 """Every action, in the order of the menus."""
 
-TOOLBAR = ("open", None, "command_palette")
+TOOLBAR = ("open", "compare", None, "command_palette")
 TOOLBAR_RIGHT = ("pause", "stop")
 
 

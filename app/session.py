@@ -70,6 +70,7 @@ class Session(QObject):
     Attributes:
         opened: All that the reader said about the file. `model` and `inference` are shortcuts into it.
         running: The runs of the project, where the document is one.
+        comparison: The `app.compare.Comparison` that the document is one side of, or None.
     """
 
     model_changed = Signal()
@@ -88,6 +89,7 @@ class Session(QObject):
         super().__init__(parent)
         self.opened = opened
         self.running: Running | None = None
+        self.comparison: Any = None
         self._selection: tuple[NodeKey, ...] = ()
         self._title: str | None = None
 

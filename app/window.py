@@ -47,6 +47,7 @@ from app.settings import Settings
 from app.theme import icon, on_change, set_role, themes
 from app.welcome import WelcomePage
 from app.welcome.page import bundled, sample_name
+from app.tools import Tools
 from app.widgets.bar import MessageBars
 from app.widgets.button import PrimaryButton
 from app.widgets.dock import Dock
@@ -98,6 +99,7 @@ DOCKS = (
 RAISED = ("outline", "inspector", "summary")
 SIZES = {"outline": 224, "inspector": 312, "summary": 264}
 
+    DockRow("differences", QT_TRANSLATE_NOOP("window", "Differences"), Area.BottomDockWidgetArea),
 
 class Window(QMainWindow):
     """The window.
@@ -157,19 +159,23 @@ class Window(QMainWindow):
 
     @property
     def sessions(self) -> list[Session]:
-        """All open documents, in the order of their tabs."""
+        """All open documents, in the order of their tabs. Those of a comparison belong to it alone."""
         found = (self._session_at(place) for place in range(self.tabs.count()))
-        return [session for session in found if session is not None]
+        return [session for session in found if session is not None and session.comparison is None]
 
     @property
     def busy(self) -> bool:
         """Whether something is being opened or read that is about to change the picture."""
         running = self.session.running if self.session is not None else None
         waiting = running is not None and running.shown is not None and running.snapshot is None
-        return bool(self._opening or self._to_fill or self._to_add) or waiting
+        comparison = self.tools.comparison()
+        waiting = waiting or (comparison is not None and comparison.busy)
+        reading = any(getattr(feature, "busy", False) for feature in self._features.values())
+        return bool(self._opening or self._to_fill or self._to_add) or waiting or reading
 
     def open_paths(self, paths: Sequence[Path], *, train: bool = False) -> None:
         """Opens files in tabs, behind the window; one that is open comes to the front.
+        self.tools = Tools(self)
 
         Args:
             paths: Models or projects.
@@ -269,8 +275,32 @@ class Window(QMainWindow):
         self._to_add -= 1
         # In sight before the page is added, so that the canvas fits the model into the size that it really has.
         self.centre.setCurrentIndex(1)
-        place = self.tabs.addTab(page, session.title)
-        self.tabs.setTabToolTip(place, tip(str(session.path or session.title)))
+        place = self._make_tab(page, session.title, str(session.path or session.title))
+        session.title_changed.connect(lambda: self.rename_tab(page, session.title))
+        self.tabs.setCurrentIndex(place)
+        if session.opened.risks:
+            self._tell_risks(session)
+        if train and session.running is not None:
+            self._train()
+
+    def add_page(self, page: QWidget, title: str) -> None:
+        """Shows a page that is no document in a tab of its own. The docks show its `session`, if it has one."""
+        self.centre.setCurrentIndex(1)
+        self.tabs.setCurrentIndex(self._make_tab(page, title, title))
+
+    def rename_tab(self, page: QWidget, title: str) -> None:
+        """Gives the tab of a page another title."""
+        place = self.tabs.indexOf(page)
+        self.tabs.setTabText(place, title)
+        self.tabs.setTabToolTip(place, tip(title))
+
+    def page_changed(self) -> None:
+        """The page in front shows another document."""
+        self._session_shown()
+
+    def _make_tab(self, page: QWidget, title: str, told: str) -> int:
+        place = self.tabs.addTab(page, title)
+        self.tabs.setTabToolTip(place, tip(told))
         cross = QToolButton()
         cross.setIcon(icon("close"))
         cross.setIconSize(QSize(10, 10))
@@ -280,12 +310,7 @@ class Window(QMainWindow):
         cross.setProperty("role", "cross")
         cross.clicked.connect(lambda: self._close_tab(self.tabs.indexOf(page)))
         self.tabs.tabBar().setTabButton(place, QTabBar.ButtonPosition.RightSide, cross)
-        session.title_changed.connect(lambda: self.tabs.setTabText(self.tabs.indexOf(page), session.title))
-        self.tabs.setCurrentIndex(place)
-        if session.opened.risks:
-            self._tell_risks(session)
-        if train and session.running is not None:
-            self._train()
+        return place
 
     def _session_at(self, place: int) -> Session | None:
         page = self.tabs.widget(place) if place >= 0 else None
@@ -303,7 +328,7 @@ class Window(QMainWindow):
         self.tabs.removeTab(place)
         self._show_centre()
         page.deleteLater()
-        if session is not None:
+        if session is not None and session.comparison is None:
             running, session.running = session.running, None
             if running is not None and all(other.running is not running for other in self.sessions):
                 running.close()
@@ -320,7 +345,9 @@ class Window(QMainWindow):
         for row in DOCKS:
             if self.docks[row.id].made:
                 self._fill_later(row.id)
-        self.setWindowTitle(f"{session.title} – kgui" if session is not None else "kgui")
+        front = self.tabs.tabText(self.tabs.currentIndex()) if self.tabs.count() else ""
+        title = front if self.tools.comparison() is not None or session is None else session.title
+        self.setWindowTitle(f"{title} – kgui" if title else "kgui")
         self._update_actions()
         self._update_status()
         self.session_changed.emit()
@@ -345,6 +372,8 @@ class Window(QMainWindow):
             "full_screen": self._toggle_full_screen,
             "reset_panels": self._reset_panels,
             "train": self._train,
+        if hasattr(page, "close_down"):
+            page.close_down()
             "pause": self._pause,
             "stop": self._stop,
             "open_result": self._open_result,
@@ -400,6 +429,7 @@ class Window(QMainWindow):
             if name is None:
                 bar.addSeparator()
             else:
+            **self.tools.handlers(),
                 bar.addAction(self.actions_table[name])
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -498,6 +528,7 @@ class Window(QMainWindow):
             frozenset(each.windowTitle() for each in (dock, *self.tabifiedDockWidgets(dock)) if not each.isHidden())
             for dock in self.docks.values()
         }
+            "differences": self._make_differences,
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             # The tab bars that Qt makes for docks. Qt 6.11 leaves one behind, and visible, for each step in which a
             # group of tabs has grown; parts of it shine through between the docks.
@@ -623,6 +654,11 @@ class Window(QMainWindow):
     def _reader_died(self, error: ProcessDied) -> None:
         if not self._opening:
             # Who waits for an answer tells it with the name of the file.
+    def _make_differences(self) -> QWidget:
+        from app.compare import DifferencesPanel
+
+        return DifferencesPanel(self.actions_table["compare"])
+
             self.bars.tell(
                 "warning", self.tr("The reader ended by itself and has been started again. Nothing is lost.")
             )
@@ -699,7 +735,8 @@ class Window(QMainWindow):
         self.actions_table.allow(
             {
                 "model": session is not None,
-                "tab": session is not None,
+                "tab": self.tabs.count() > 0,
+                "comparison": self.tools.comparison() is not None,
                 "file": session is not None and session.path is not None,
                 "selection": session is not None and bool(session.selection),
                 "trainable": running is not None and not active,
@@ -807,7 +844,10 @@ class Window(QMainWindow):
             session.running.stop()
 
     def _open_result(self) -> None:
-        session = self.session
+        session, comparison = self.session, self.tools.comparison()
+        if comparison is not None:
+            comparison.start()
+            return
         if session is not None and session.running is not None:
             row = next((row for row in session.running.runs if row.has_result), None)
             if row is not None:
@@ -894,3 +934,4 @@ class Window(QMainWindow):
             button.update()
         self._update_status()
         self.update()
+        self.tools.close()
