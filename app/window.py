@@ -45,9 +45,10 @@ from app.processes import Processes, Reply
 from app.session import Opened, Session
 from app.settings import Settings
 from app.theme import icon, on_change, set_role, themes
+from app.tools import Tools
+from app.watching import FileWatch
 from app.welcome import WelcomePage
 from app.welcome.page import bundled, sample_name
-from app.tools import Tools
 from app.widgets.bar import MessageBars
 from app.widgets.button import PrimaryButton
 from app.widgets.dock import Dock
@@ -90,6 +91,7 @@ DOCKS = (
     DockRow("runs", QT_TRANSLATE_NOOP("window", "Runs"), Area.LeftDockWidgetArea),
     DockRow("inspector", QT_TRANSLATE_NOOP("window", "Inspector"), Area.RightDockWidgetArea),
     DockRow("summary", QT_TRANSLATE_NOOP("window", "Summary"), Area.BottomDockWidgetArea),
+    DockRow("differences", QT_TRANSLATE_NOOP("window", "Differences"), Area.BottomDockWidgetArea),
     DockRow("problems", QT_TRANSLATE_NOOP("window", "Problems"), Area.BottomDockWidgetArea),
     DockRow("training", QT_TRANSLATE_NOOP("window", "Training"), Area.BottomDockWidgetArea),
     DockRow("console", QT_TRANSLATE_NOOP("window", "Console"), Area.BottomDockWidgetArea),
@@ -99,7 +101,6 @@ DOCKS = (
 RAISED = ("outline", "inspector", "summary")
 SIZES = {"outline": 224, "inspector": 312, "summary": 264}
 
-    DockRow("differences", QT_TRANSLATE_NOOP("window", "Differences"), Area.BottomDockWidgetArea),
 
 class Window(QMainWindow):
     """The window.
@@ -135,6 +136,12 @@ class Window(QMainWindow):
         self._palette: QWidget | None = None
         self.recorder = logs.Recorder(self)
         self.processes = Processes(self)
+        self.tools = Tools(self)
+        self.graphs = Graphs(self)
+        self.watch = FileWatch(self)
+        self.watch.changed.connect(self._file_changed)
+        self.watch.gone.connect(self._file_gone)
+        self._front = self.settings.front if remember else None
         self.actions_table = Actions(self, self._handlers())
         self._make_menus()
         self._make_toolbar()
@@ -171,11 +178,10 @@ class Window(QMainWindow):
         comparison = self.tools.comparison()
         waiting = waiting or (comparison is not None and comparison.busy)
         reading = any(getattr(feature, "busy", False) for feature in self._features.values())
-        return bool(self._opening or self._to_fill or self._to_add) or waiting or reading
+        return bool(self._opening or self.graphs.busy or self._to_fill or self._to_add) or waiting or reading
 
     def open_paths(self, paths: Sequence[Path], *, train: bool = False) -> None:
         """Opens files in tabs, behind the window; one that is open comes to the front.
-        self.tools = Tools(self)
 
         Args:
             paths: Models or projects.
@@ -277,7 +283,12 @@ class Window(QMainWindow):
         self.centre.setCurrentIndex(1)
         place = self._make_tab(page, session.title, str(session.path or session.title))
         session.title_changed.connect(lambda: self.rename_tab(page, session.title))
-        self.tabs.setCurrentIndex(place)
+        # At the start several files are opened one after the other: that which was in front comes to the front.
+        shown = self._session_at(self.tabs.currentIndex())
+        if self._front is None or shown is None or shown.path != self._front:
+            self.tabs.setCurrentIndex(place)
+        if not self._opening and not self._to_add:
+            self._front = None
         if session.opened.risks:
             self._tell_risks(session)
         if train and session.running is not None:
@@ -325,6 +336,9 @@ class Window(QMainWindow):
         if page is None:
             return
         session = self._session_at(place)
+        self._keep_view(page)
+        if hasattr(page, "close_down"):
+            page.close_down()
         self.tabs.removeTab(place)
         self._show_centre()
         page.deleteLater()
@@ -372,11 +386,11 @@ class Window(QMainWindow):
             "full_screen": self._toggle_full_screen,
             "reset_panels": self._reset_panels,
             "train": self._train,
-        if hasattr(page, "close_down"):
-            page.close_down()
             "pause": self._pause,
             "stop": self._stop,
             "open_result": self._open_result,
+            **self.graphs.handlers(),
+            **self.tools.handlers(),
             "shortcuts": self._show_shortcuts,
             "log": self._open_log,
             "about": self._show_about,
@@ -429,7 +443,6 @@ class Window(QMainWindow):
             if name is None:
                 bar.addSeparator()
             else:
-            **self.tools.handlers(),
                 bar.addAction(self.actions_table[name])
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -474,6 +487,7 @@ class Window(QMainWindow):
             "runs": self._make_runs,
             "inspector": self._make_inspector,
             "summary": self._make_summary,
+            "differences": self._make_differences,
             "problems": self._make_problems,
             "training": self._make_training,
             "console": self._make_console,
@@ -528,7 +542,6 @@ class Window(QMainWindow):
             frozenset(each.windowTitle() for each in (dock, *self.tabifiedDockWidgets(dock)) if not each.isHidden())
             for dock in self.docks.values()
         }
-            "differences": self._make_differences,
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             # The tab bars that Qt makes for docks. Qt 6.11 leaves one behind, and visible, for each step in which a
             # group of tabs has grown; parts of it shine through between the docks.
@@ -585,6 +598,11 @@ class Window(QMainWindow):
         panel = SummaryPanel()
         panel.activated.connect(lambda key: self.session.reveal(key) if self.session is not None else None)
         return panel
+
+    def _make_differences(self) -> QWidget:
+        from app.compare import DifferencesPanel
+
+        return DifferencesPanel(self.actions_table["compare"])
 
     def _make_problems(self) -> QWidget:
         from app.problems import ProblemsPanel
@@ -654,11 +672,6 @@ class Window(QMainWindow):
     def _reader_died(self, error: ProcessDied) -> None:
         if not self._opening:
             # Who waits for an answer tells it with the name of the file.
-    def _make_differences(self) -> QWidget:
-        from app.compare import DifferencesPanel
-
-        return DifferencesPanel(self.actions_table["compare"])
-
             self.bars.tell(
                 "warning", self.tr("The reader ended by itself and has been started again. Nothing is lost.")
             )
@@ -736,6 +749,7 @@ class Window(QMainWindow):
             {
                 "model": session is not None,
                 "tab": self.tabs.count() > 0,
+                **self.graphs.there(),
                 "comparison": self.tools.comparison() is not None,
                 "file": session is not None and session.path is not None,
                 "selection": session is not None and bool(session.selection),
@@ -780,7 +794,10 @@ class Window(QMainWindow):
         return str(recent[0].parent if recent else Path.home())
 
     def _reload(self) -> None:
-        session = self.session
+        session, comparison = self.session, self.tools.comparison()
+        if comparison is not None:
+            comparison.start()
+            return
         if session is not None and session.path is not None:
             self._open(session.path, again=session)
 
@@ -844,10 +861,7 @@ class Window(QMainWindow):
             session.running.stop()
 
     def _open_result(self) -> None:
-        session, comparison = self.session, self.tools.comparison()
-        if comparison is not None:
-            comparison.start()
-            return
+        session = self.session
         if session is not None and session.running is not None:
             row = next((row for row in session.running.runs if row.has_result), None)
             if row is not None:
@@ -905,9 +919,13 @@ class Window(QMainWindow):
             self.settings.geometry = self.saveGeometry()
             self.settings.arrangement = self.saveState(STATE_VERSION)
             self.settings.open_files = [session.path for session in self.sessions if session.path is not None]
+            self.settings.front = self.session.path if self.session is not None else None
+            for place in range(self.tabs.count()):
+                self._keep_view(self.tabs.widget(place))
             self.settings.sync()
         for running in {session.running for session in self.sessions} - {None}:
             running.close()
+        self.tools.close()
         self.processes.close()
         self.recorder.close()
         super().closeEvent(event)
@@ -934,4 +952,3 @@ class Window(QMainWindow):
             button.update()
         self._update_status()
         self.update()
-        self.tools.close()
