@@ -46,7 +46,6 @@ from app.session import Opened, Session
 from app.settings import Settings
 from app.theme import icon, on_change, set_role, themes
 from app.tools import Tools
-from app.watching import FileWatch
 from app.welcome import WelcomePage
 from app.welcome.page import bundled, sample_name
 from app.widgets.bar import MessageBars
@@ -137,11 +136,6 @@ class Window(QMainWindow):
         self.recorder = logs.Recorder(self)
         self.processes = Processes(self)
         self.tools = Tools(self)
-        self.graphs = Graphs(self)
-        self.watch = FileWatch(self)
-        self.watch.changed.connect(self._file_changed)
-        self.watch.gone.connect(self._file_gone)
-        self._front = self.settings.front if remember else None
         self.actions_table = Actions(self, self._handlers())
         self._make_menus()
         self._make_toolbar()
@@ -177,8 +171,7 @@ class Window(QMainWindow):
         waiting = running is not None and running.shown is not None and running.snapshot is None
         comparison = self.tools.comparison()
         waiting = waiting or (comparison is not None and comparison.busy)
-        reading = any(getattr(feature, "busy", False) for feature in self._features.values())
-        return bool(self._opening or self.graphs.busy or self._to_fill or self._to_add) or waiting or reading
+        return bool(self._opening or self._to_fill or self._to_add) or waiting
 
     def open_paths(self, paths: Sequence[Path], *, train: bool = False) -> None:
         """Opens files in tabs, behind the window; one that is open comes to the front.
@@ -283,12 +276,7 @@ class Window(QMainWindow):
         self.centre.setCurrentIndex(1)
         place = self._make_tab(page, session.title, str(session.path or session.title))
         session.title_changed.connect(lambda: self.rename_tab(page, session.title))
-        # At the start several files are opened one after the other: that which was in front comes to the front.
-        shown = self._session_at(self.tabs.currentIndex())
-        if self._front is None or shown is None or shown.path != self._front:
-            self.tabs.setCurrentIndex(place)
-        if not self._opening and not self._to_add:
-            self._front = None
+        self.tabs.setCurrentIndex(place)
         if session.opened.risks:
             self._tell_risks(session)
         if train and session.running is not None:
@@ -336,7 +324,6 @@ class Window(QMainWindow):
         if page is None:
             return
         session = self._session_at(place)
-        self._keep_view(page)
         if hasattr(page, "close_down"):
             page.close_down()
         self.tabs.removeTab(place)
@@ -389,7 +376,6 @@ class Window(QMainWindow):
             "pause": self._pause,
             "stop": self._stop,
             "open_result": self._open_result,
-            **self.graphs.handlers(),
             **self.tools.handlers(),
             "shortcuts": self._show_shortcuts,
             "log": self._open_log,
@@ -749,7 +735,6 @@ class Window(QMainWindow):
             {
                 "model": session is not None,
                 "tab": self.tabs.count() > 0,
-                **self.graphs.there(),
                 "comparison": self.tools.comparison() is not None,
                 "file": session is not None and session.path is not None,
                 "selection": session is not None and bool(session.selection),
@@ -919,9 +904,6 @@ class Window(QMainWindow):
             self.settings.geometry = self.saveGeometry()
             self.settings.arrangement = self.saveState(STATE_VERSION)
             self.settings.open_files = [session.path for session in self.sessions if session.path is not None]
-            self.settings.front = self.session.path if self.session is not None else None
-            for place in range(self.tabs.count()):
-                self._keep_view(self.tabs.widget(place))
             self.settings.sync()
         for running in {session.running for session in self.sessions} - {None}:
             running.close()
