@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from app.theme import icon
@@ -26,6 +26,7 @@ class Row:
         group: Actions of one group are exclusive and checkable.
         checkable: Whether it can be on and off.
         separator: Whether a line stands above it in its menu.
+        local: Whether the shortcut counts only in the widget that the action is given to: single keys do.
     """
 
     id: str
@@ -38,11 +39,13 @@ class Row:
     group: str = ""
     checkable: bool = False
     separator: bool = False
+    local: bool = False
 
 
-FILE, VIEW, TRAIN, HELP = (
+FILE, VIEW, GRAPH, TRAIN, HELP = (
     QT_TRANSLATE_NOOP("actions", "File"),
     QT_TRANSLATE_NOOP("actions", "View"),
+    QT_TRANSLATE_NOOP("actions", "Graph"),
     QT_TRANSLATE_NOOP("actions", "Train"),
     QT_TRANSLATE_NOOP("actions", "Help"),
 )
@@ -50,12 +53,15 @@ THEME = QT_TRANSLATE_NOOP("actions", "View/Theme")
 RECENT = QT_TRANSLATE_NOOP("actions", "File/Open Recent")
 SAMPLES = QT_TRANSLATE_NOOP("actions", "File/Samples")
 PANELS = QT_TRANSLATE_NOOP("actions", "View/Panels")
-MENUS = (FILE, QT_TRANSLATE_NOOP("actions", "Edit"), VIEW, TRAIN, HELP)
+MENUS = (FILE, QT_TRANSLATE_NOOP("actions", "Edit"), VIEW, GRAPH, TRAIN, HELP)
 EDIT = MENUS[1]
 
 REASONS = {
     "model": QT_TRANSLATE_NOOP("actions", "Open a model first."),
     "tab": QT_TRANSLATE_NOOP("actions", "No file is open."),
+    "graph": QT_TRANSLATE_NOOP("actions", "Open a model first: its graph is then here."),
+    "nested": QT_TRANSLATE_NOOP("actions", "No other model is nested in this one."),
+    "nested_selected": QT_TRANSLATE_NOOP("actions", "Select a nested model first."),
     "selection": QT_TRANSLATE_NOOP("actions", "Select a layer first."),
     "trainable": QT_TRANSLATE_NOOP(
         "actions", "Open a project first, such as a bundled sample: a project says what to train on."
@@ -231,6 +237,122 @@ TABLE = (
         icon="panel",
     ),
     _row(
+        "find",
+        N("actions", "Find in Graph…"),
+        N("actions", "Find layers by name, class, argument or shape."),
+        EDIT,
+        icon="search",
+        shortcut="Ctrl+F",
+        needs="graph",
+        separator=True,
+    ),
+    _row(
+        "fit",
+        N("actions", "Fit"),
+        N("actions", "Show all of the model."),
+        GRAPH,
+        icon="fit",
+        shortcut="F",
+        needs="graph",
+        local=True,
+    ),
+    _row(
+        "actual_size",
+        N("actions", "100 %"),
+        N("actions", "Show the graph in its own size."),
+        GRAPH,
+        shortcut="1",
+        needs="graph",
+        local=True,
+    ),
+    _row(
+        "zoom_to_selection",
+        N("actions", "Zoom to Selection"),
+        N("actions", "Fill the view with what is selected."),
+        GRAPH,
+        shortcut="2",
+        needs="graph",
+        local=True,
+    ),
+    _row(
+        "zoom_in",
+        N("actions", "Zoom In"),
+        N("actions", "One step nearer. The wheel does the same with Ctrl held down."),
+        GRAPH,
+        shortcut="+, =, Ctrl++",
+        needs="graph",
+        local=True,
+    ),
+    _row(
+        "zoom_out",
+        N("actions", "Zoom Out"),
+        N("actions", "One step farther."),
+        GRAPH,
+        shortcut="-, Ctrl+-",
+        needs="graph",
+        local=True,
+    ),
+    _row(
+        "direction_tb",
+        N("actions", "Top to Bottom"),
+        N("actions", "Lay the graph out from top to bottom."),
+        GRAPH,
+        needs="graph",
+        group="direction",
+        checkable=True,
+        separator=True,
+    ),
+    _row(
+        "direction_lr",
+        N("actions", "Left to Right"),
+        N("actions", "Lay the graph out from left to right."),
+        GRAPH,
+        needs="graph",
+        group="direction",
+        checkable=True,
+    ),
+    _row(
+        "arrange",
+        N("actions", "Arrange"),
+        N("actions", "Forget where cards were put by hand, and lay everything out anew."),
+        GRAPH,
+        shortcut="Ctrl+L",
+        needs="graph",
+    ),
+    _row(
+        "fold",
+        N("actions", "Fold Repeated Blocks"),
+        N("actions", "Show a run of identical blocks as one of them, with how many there are."),
+        GRAPH,
+        shortcut="Ctrl+E",
+        needs="graph",
+        checkable=True,
+        separator=True,
+    ),
+    _row(
+        "expand_all",
+        N("actions", "Open All Nested Models"),
+        N("actions", "Open every nested model in its place, however deep."),
+        GRAPH,
+        shortcut="Ctrl+Shift+E",
+        needs="nested",
+    ),
+    _row(
+        "collapse_all",
+        N("actions", "Close All Nested Models"),
+        N("actions", "Show every nested model as one card."),
+        GRAPH,
+        needs="nested",
+    ),
+    _row(
+        "open_nested",
+        N("actions", "Open Nested Model in a Tab"),
+        N("actions", "Show the selected nested model in a tab of its own. A double-click does the same."),
+        GRAPH,
+        shortcut="Ctrl+Return",
+        needs="nested_selected",
+    ),
+    _row(
         "train",
         N("actions", "Train"),
         N("actions", "Train the model of this project in a process of its own."),
@@ -342,6 +464,8 @@ class Actions:
         action.setIconText("\u2009" + text(row.title).replace("…", ""))
         if row.shortcut:
             action.setShortcuts([QKeySequence(part) for part in row.shortcut.split(", ")])
+        if row.local:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.setCheckable(row.checkable)
         if row.group:
             group = self._groups.setdefault(row.group, QActionGroup(parent))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -74,15 +73,32 @@ class Settings:
         self._set_paths("open", paths)
 
     def view(self, path: Path) -> Any:
-        """How the canvas of a file was left, as JSON values; None where it was not open at the last end."""
-        try:
-            return json.loads(str(self._store.value("window/views", "{}"))).get(str(path))
-        except (ValueError, AttributeError):
-            return None
+        """How the canvas of a file was left, as JSON values; None where that is not known."""
+        return self._views().get(str(path))
 
-    def set_views(self, views: Mapping[Path, Any]) -> None:
-        """Keeps how the canvases of the open files were left, and forgets all others."""
-        self._store.setValue("window/views", json.dumps({str(path): view for path, view in views.items()}))
+    def keep_view(self, path: Path, view: Any) -> None:
+        """Keeps how the canvas of a file was left, for as many files as there are recent ones."""
+        views = self._views()
+        views.pop(str(path), None)
+        views[str(path)] = view
+        self._store.setValue("views", json.dumps(dict(list(views.items())[-RECENT:])))
+
+    @property
+    def front(self) -> Path | None:
+        """The file whose tab was in front at the last end."""
+        value = self._store.value("front")
+        return Path(value) if isinstance(value, str) and value else None
+
+    @front.setter
+    def front(self, path: Path | None) -> None:
+        self._store.setValue("front", str(path or ""))
+
+    def _views(self) -> dict[str, Any]:
+        try:
+            views = json.loads(str(self._store.value("views", "{}")))
+        except ValueError:
+            return {}
+        return views if isinstance(views, dict) else {}
 
     def sync(self) -> None:
         """Writes what has changed to the disk now."""

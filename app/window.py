@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,11 +43,13 @@ from PySide6.QtWidgets import (
 from app import actions as table
 from app import logs
 from app.actions import Actions
+from app.graphs import Graphs
 from app.processes import Processes, Reply
 from app.session import Opened, Session
 from app.settings import Settings
 from app.theme import icon, on_change, set_role, themes
 from app.tools import Tools
+from app.watching import FileWatch
 from app.welcome import WelcomePage
 from app.welcome.page import bundled, sample_name
 from app.widgets.bar import MessageBars
@@ -55,7 +59,9 @@ from app.words import about, tip
 from kgui.errors import KguiError, ProcessDied
 
 if TYPE_CHECKING:
+    from app.canvas import Arranged, CanvasState
     from app.running import Running, Snapshot
+    from kgui.processes import Answer
     from kgui.training.project import Project
 
 log = logging.getLogger("kgui")
@@ -69,6 +75,9 @@ ENGINE_AFTER = 1500
 """Milliseconds after the first painted window at which the engine is started behind it."""
 ENGINE_AGAIN = 5000
 """Milliseconds after which this is tried again while a model is being trained."""
+
+WARM_AFTER = 150
+"""Milliseconds after the first painted window at which what opening a file needs is loaded behind it."""
 
 FILTERS = QT_TRANSLATE_NOOP(
     "window",
@@ -89,6 +98,8 @@ DOCKS = (
     DockRow("outline", QT_TRANSLATE_NOOP("window", "Outline"), Area.LeftDockWidgetArea),
     DockRow("runs", QT_TRANSLATE_NOOP("window", "Runs"), Area.LeftDockWidgetArea),
     DockRow("inspector", QT_TRANSLATE_NOOP("window", "Inspector"), Area.RightDockWidgetArea),
+    DockRow("weights", QT_TRANSLATE_NOOP("window", "Weights"), Area.RightDockWidgetArea),
+    DockRow("config", QT_TRANSLATE_NOOP("window", "Config"), Area.RightDockWidgetArea),
     DockRow("summary", QT_TRANSLATE_NOOP("window", "Summary"), Area.BottomDockWidgetArea),
     DockRow("differences", QT_TRANSLATE_NOOP("window", "Differences"), Area.BottomDockWidgetArea),
     DockRow("problems", QT_TRANSLATE_NOOP("window", "Problems"), Area.BottomDockWidgetArea),
@@ -99,6 +110,34 @@ DOCKS = (
 
 RAISED = ("outline", "inspector", "summary")
 SIZES = {"outline": 224, "inspector": 312, "summary": 264}
+
+
+SWITCH = 0.0005
+"""Seconds after which a thread lets another one run. With Python's own 5 ms the window would stand still for as long at
+every step in which it meets the thread that reads or lays out a large model, and it takes a dozen such steps."""
+
+
+def _load_features() -> None:
+    import app.canvas
+    import app.inspector
+    import app.opening
+    import app.outline
+    import app.summary  # noqa: F401
+    from kgui.layers import specs
+
+    specs.spec("Dense")
+
+
+def _prepared(path: Path, answer: Answer, left_as: Any) -> tuple[Opened, CanvasState, Arranged]:
+    """What the reader says of a file, and its first sight, made in the thread of the connection to the reader."""
+    from app.canvas import CanvasState, prepare
+    from app.opening import opened
+
+    document = opened(path, answer)
+    # Of a model that has become another one meanwhile, ids say nothing.
+    same = isinstance(left_as, dict) and left_as.get("layers") == len(document.model.layers)
+    state = CanvasState.from_json(left_as if same else None)
+    return document, state, prepare(document, state)
 
 
 class Window(QMainWindow):
@@ -116,6 +155,7 @@ class Window(QMainWindow):
 
     def __init__(self, settings: Settings | None = None, *, remember: bool = True) -> None:
         super().__init__()
+        sys.setswitchinterval(SWITCH)
         self.setObjectName("window")
         self.setWindowTitle("kgui")
         self.setWindowIcon(icon("kgui"))
@@ -126,6 +166,7 @@ class Window(QMainWindow):
         self.settings = settings or Settings()
         self._remember = remember
         self._to_fill: list[str] = []
+        self._left: list[Session] = []
         self._to_add = 0
         self._fill_timer = QTimer(self, singleShot=True, interval=0)
         self._fill_timer.timeout.connect(self._fill_next)
@@ -136,6 +177,11 @@ class Window(QMainWindow):
         self.recorder = logs.Recorder(self)
         self.processes = Processes(self)
         self.tools = Tools(self)
+        self.graphs = Graphs(self)
+        self.watch = FileWatch(self)
+        self.watch.changed.connect(self._file_changed)
+        self.watch.gone.connect(self._file_gone)
+        self._front = self.settings.front if remember else None
         self.actions_table = Actions(self, self._handlers())
         self._make_menus()
         self._make_toolbar()
@@ -171,7 +217,8 @@ class Window(QMainWindow):
         waiting = running is not None and running.shown is not None and running.snapshot is None
         comparison = self.tools.comparison()
         waiting = waiting or (comparison is not None and comparison.busy)
-        return bool(self._opening or self._to_fill or self._to_add) or waiting
+        reading = any(getattr(feature, "busy", False) for feature in self._features.values())
+        return bool(self._opening or self.graphs.busy or self._to_fill or self._to_add) or waiting or reading
 
     def open_paths(self, paths: Sequence[Path], *, train: bool = False) -> None:
         """Opens files in tabs, behind the window; one that is open comes to the front.
@@ -194,12 +241,13 @@ class Window(QMainWindow):
             return
         if path in self._opening:
             return
-        from app.opening import opened
-
         log.info("Opening %s", path)
-        reply = self.processes.reader.request("open", {"path": str(path)}, convert=lambda answer: opened(path, answer))
+        state = self.settings.view(path) if self._remember and again is None else None
+        reply = self.processes.reader.request(
+            "open", {"path": str(path)}, convert=lambda answer: _prepared(path, answer, state)
+        )
         self._opening[path] = reply
-        reply.done.connect(lambda value: self._opened(value, train, again, result_of))
+        reply.done.connect(lambda value: self._opened(*value, train, again, result_of))
         reply.failed.connect(lambda error: self._not_opened(path, error))
         reply.cancelled.connect(lambda: self._opening.pop(path, None))
         for signal in (reply.done, reply.failed, reply.cancelled):
@@ -207,15 +255,21 @@ class Window(QMainWindow):
         reply.progress.connect(self._on_progress)
         QTimer.singleShot(PROGRESS_AFTER, self, self._update_progress)
 
-    def _opened(self, opened: Opened, train: bool, again: Session | None, result_of: Running | None) -> None:
-        # The canvas draws with the layout's code, which a window without a document should not load.
-        from app.canvas import Canvas
-
+    def _opened(
+        self,
+        opened: Opened,
+        state: CanvasState,
+        arranged: Arranged,
+        train: bool,
+        again: Session | None,
+        result_of: Running | None,
+    ) -> None:
         path = opened.path
         if path is not None:
             self._opening.pop(path, None)
             if self._remember and result_of is None:
                 self.settings.add_recent(path)
+            self.watch.watch(path)
         if again is not None and again in self.sessions:
             again.replace(opened)
             self._update_actions()
@@ -229,11 +283,59 @@ class Window(QMainWindow):
             session.title = self.tr("{name} · trained {time}").format(
                 name=result_of.project.path.stem, time=time.strftime("%H:%M")
             )
-        page = Canvas(session)
-        page.session = session
+        self.add_session(session, state, arranged, train=train)
+
+    def add_session(
+        self,
+        session: Session,
+        state: CanvasState | None = None,
+        arranged: Arranged | None = None,
+        *,
+        train: bool = False,
+    ) -> None:
+        """Shows a document in a tab of its own, in front.
+
+        Args:
+            session: The document. It is deleted with its tab.
+            state: How its canvas was left.
+            arranged: Its first sight, where that has been made already.
+            train: Start its training at once.
+        """
+        # The canvas draws with the layout's code, which a window without a document should not load.
+        from app.canvas import Canvas
+
+        page = Canvas(session, state=state, arranged=arranged)
+        self.graphs.adopt(page)
+        session.selection_changed.connect(self._update_actions)
+        session.model_changed.connect(self._update_actions)
         # What follows takes a turn of the event loop of its own, as the canvas has taken one.
         self._to_add += 1
         QTimer.singleShot(0, self, lambda: self._add_tab(page, session, train))
+
+    def show_session(self, session: Session) -> None:
+        """Brings the tab of a document to the front."""
+        page = self._page_of(session)
+        if page is not None:
+            self.tabs.setCurrentWidget(page)
+
+    def _file_changed(self, path: Path) -> None:
+        session = self._session_of(path)
+        if session is not None:
+            text = self.tr("{file} has changed on the disk since it was read.").format(file=path.name)
+            self.bars.tell("info", text, {self.tr("Read again"): lambda: self._read_again(path)})
+
+    def _file_gone(self, path: Path) -> None:
+        if self._session_of(path) is not None:
+            text = self.tr("{file} is no longer there. What is shown is what it was; its values cannot be read.")
+            self.bars.tell("warning", text.format(file=path.name))
+
+    def _read_again(self, path: Path) -> None:
+        session = self._session_of(path)
+        if session is not None:
+            self._open(path, again=session)
+
+    def _session_of(self, path: Path) -> Session | None:
+        return next((session for session in self.sessions if session.path == path), None)
 
     def _new_running(self, project: Project) -> Running:
         from app.running import Running
@@ -276,7 +378,12 @@ class Window(QMainWindow):
         self.centre.setCurrentIndex(1)
         place = self._make_tab(page, session.title, str(session.path or session.title))
         session.title_changed.connect(lambda: self.rename_tab(page, session.title))
-        self.tabs.setCurrentIndex(place)
+        # At the start several files are opened one after the other: that which was in front comes to the front.
+        shown = self._session_at(self.tabs.currentIndex())
+        if self._front is None or shown is None or shown.path != self._front:
+            self.tabs.setCurrentIndex(place)
+        if not self._opening and not self._to_add:
+            self._front = None
         if session.opened.risks:
             self._tell_risks(session)
         if train and session.running is not None:
@@ -324,6 +431,7 @@ class Window(QMainWindow):
         if page is None:
             return
         session = self._session_at(place)
+        self._keep_view(page)
         if hasattr(page, "close_down"):
             page.close_down()
         self.tabs.removeTab(place)
@@ -334,6 +442,21 @@ class Window(QMainWindow):
             if running is not None and all(other.running is not running for other in self.sessions):
                 running.close()
                 running.deleteLater()
+            self._forget(session)
+
+    def _keep_view(self, page: QWidget) -> None:
+        session = getattr(page, "session", None)
+        if session is None or session.path is None:
+            return
+        self.watch.forget(session.path)
+        if self._remember and hasattr(page, "state"):
+            self.settings.keep_view(session.path, {"layers": len(session.model.layers), **page.state().to_json()})
+
+    def _forget(self, session: Session) -> None:
+        # The docks show it until their turn to show another one: it must live as long.
+        if self._to_fill:
+            self._left.append(session)
+        else:
             session.deleteLater()
 
     def _show_centre(self) -> None:
@@ -376,6 +499,7 @@ class Window(QMainWindow):
             "pause": self._pause,
             "stop": self._stop,
             "open_result": self._open_result,
+            **self.graphs.handlers(),
             **self.tools.handlers(),
             "shortcuts": self._show_shortcuts,
             "log": self._open_log,
@@ -472,6 +596,8 @@ class Window(QMainWindow):
             "outline": self._make_outline,
             "runs": self._make_runs,
             "inspector": self._make_inspector,
+            "weights": self._make_weights,
+            "config": self._make_config,
             "summary": self._make_summary,
             "differences": self._make_differences,
             "problems": self._make_problems,
@@ -554,6 +680,10 @@ class Window(QMainWindow):
             self._fill_dock(self._to_fill.pop(0))
         if self._to_fill:
             self._fill_timer.start()
+            return
+        for session in self._left:
+            session.deleteLater()
+        self._left.clear()
 
     def _fill_dock(self, name: str) -> None:
         feature = self._features.get(name)
@@ -577,6 +707,16 @@ class Window(QMainWindow):
         from app.inspector import InspectorPanel
 
         return InspectorPanel()
+
+    def _make_weights(self) -> QWidget:
+        from app.weights import WeightsPanel
+
+        return WeightsPanel(self.processes.arrays)
+
+    def _make_config(self) -> QWidget:
+        from app.config import ConfigPanel
+
+        return ConfigPanel()
 
     def _make_summary(self) -> QWidget:
         from app.summary import SummaryPanel
@@ -666,8 +806,14 @@ class Window(QMainWindow):
     def start_processes(self, *, engine: bool = True) -> None:
         """Starts the children behind the window: the reader at once, the engine a little later."""
         self.processes.reader.start()
+        QTimer.singleShot(WARM_AFTER, self, self._warm)
         if engine:
             QTimer.singleShot(ENGINE_AFTER, self, self._start_engine)
+
+    def _warm(self) -> None:
+        """Loads the code of the canvas and of the panels before a file asks for it, beside the window's own work."""
+        # A daemon, and nobody waits for it: it ends by itself, and the end of the program need not.
+        threading.Thread(target=_load_features, daemon=True, name="loading features").start()
 
     def _start_engine(self) -> None:
         if any(session.running is not None and session.running.active for session in self.sessions):
@@ -735,6 +881,7 @@ class Window(QMainWindow):
             {
                 "model": session is not None,
                 "tab": self.tabs.count() > 0,
+                **self.graphs.there(),
                 "comparison": self.tools.comparison() is not None,
                 "file": session is not None and session.path is not None,
                 "selection": session is not None and bool(session.selection),
@@ -746,6 +893,7 @@ class Window(QMainWindow):
         if active:
             train = self.actions_table["train"]
             train.setToolTip(self.tr("This project is being trained now."))
+        self.graphs.update()
         pause = self.actions_table["pause"]
         pausing = running is not None and running.pausing
         pause.setChecked(active and pausing)
@@ -904,6 +1052,9 @@ class Window(QMainWindow):
             self.settings.geometry = self.saveGeometry()
             self.settings.arrangement = self.saveState(STATE_VERSION)
             self.settings.open_files = [session.path for session in self.sessions if session.path is not None]
+            self.settings.front = self.session.path if self.session is not None else None
+            for place in range(self.tabs.count()):
+                self._keep_view(self.tabs.widget(place))
             self.settings.sync()
         for running in {session.running for session in self.sessions} - {None}:
             running.close()
