@@ -29,7 +29,7 @@ X11_LIBRARIES = (
 )
 """Those of Qt's X11 plugin that a system without a desktop lacks."""
 
-TABS = ("outline", "runs", "inspector", "summary", "problems", "training", "console")
+TABS = ("outline", "runs", "inspector", "weights", "config", "summary", "differences", "problems", "training", "console")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -126,7 +126,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, dict):
         named = value.get("class_name")
         words = [text for text in (named, value.get("name")) if isinstance(text, str)]
-        return "  ·  ".join(words) or f"{{{len(value)}}}"
+        return "  ·  ".join(words) if isinstance(named, str) else f"{{{len(value)}}}"
     if isinstance(value, list | tuple):
         flat = all(not isinstance(item, dict | list | tuple | Layer) for item in value[:9])
         return to_json(list(value), indent=None) if flat and len(value) < 9 else f"[{len(value)}]"

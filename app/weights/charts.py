@@ -50,7 +50,7 @@ class Chart(QFrame):
         for axis in self._axes.values():
             axis.enableAutoSIPrefix(False)
             # The grid belongs behind what is drawn.
-            axis.setZValue(-1)
+            axis.setZValue(-1000)
         self.view.setCentralItem(layout)
         self.view.scene().sigMouseMoved.connect(self._hover)
         outer = QVBoxLayout(self)
@@ -188,7 +188,9 @@ class Line(Chart):
             bottom, top = float(np.nanmin(shown_low)), float(np.nanmax(shown_high))
             if few:
                 bottom, top = min(bottom, 0.0), max(top, 0.0)
-            self.box.setYRange(bottom, top if top > bottom else bottom + 1.0, padding=0.06)
+            if top == bottom:
+                bottom, top = bottom - 0.5, top + 0.5
+            self.box.setYRange(bottom, top, padding=0.06)
         self.box.setXRange(-0.5, max(0, length - 1) + 0.5, padding=0.01)
 
     def told(self, x: float) -> str:

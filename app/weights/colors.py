@@ -1,4 +1,4 @@
-"""Values as colours: blue below zero, orange above, the ground of the theme at zero; colour-blind eyes tell them apart."""
+"""Values as colours: blue below zero, orange above, the ground at zero. Colour-blind eyes tell them apart."""
 
 from __future__ import annotations
 

@@ -93,16 +93,15 @@ class ArrayView(QWidget):
         self.tabs.addTab(self._make_overview(), tr("Picture"))
         self.tabs.addTab(self._make_values(), tr("Values"))
         self.tabs.currentChanged.connect(self._fill_table)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.title)
-        words.addWidget(self.subtitle)
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 12, 12, 4)
-        head.setSpacing(4)
-        head.addLayout(words, 1)
-        head.addWidget(self.copy_button)
-        head.addWidget(self.export_button)
+        head = QGridLayout()
+        head.setContentsMargins(16, 8, 8, 4)
+        head.setHorizontalSpacing(0)
+        head.setVerticalSpacing(0)
+        head.setColumnStretch(0, 1)
+        head.addWidget(self.title, 0, 0)
+        head.addWidget(self.copy_button, 0, 1)
+        head.addWidget(self.export_button, 0, 2)
+        head.addWidget(self.subtitle, 1, 0, 1, 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -132,7 +131,7 @@ class ArrayView(QWidget):
         self.places.show_entries(_entries(self.shown.look, row))
         self._pages.turn_to(self._blank)
         self.scale_bar.hide()
-        self._caption.setText("")
+        self._tell("")
         self._show_statistics(None)
         lengths = row.weight.shape
         self.slices.show_axes(lengths, tuple(range(max(0, len(lengths) - 2), len(lengths))))
@@ -339,7 +338,7 @@ class ArrayView(QWidget):
         block = -(-length // max(1, len(low)))
         self.line.show_values(low, high, block, length, shown.look.gates)
         text = tr("The band goes from the lowest to the highest of {count} values each.")
-        self._caption.setText(text.format(count=count(block)) if block > 1 else "")
+        self._tell(text.format(count=count(block)) if block > 1 else "")
         self._pages.turn_to(self.line)
 
     def _ask_matrix(self, shown: Shown) -> None:
@@ -405,8 +404,12 @@ class ArrayView(QWidget):
         colored = isinstance(picture, KernelGrid) and picture.colored
         self.scale_bar.setVisible(not colored)
         self.scale_bar.show_scale(picture.scale)
-        self._caption.setText(caption)
+        self._tell(caption)
         self._pages.turn_to(picture)
+
+    def _tell(self, text: str) -> None:
+        self._caption.setText(text)
+        self._caption.setVisible(bool(text))
 
     def _index(self, shown: Shown) -> list[int]:
         return [max(0, self.places.places.get(axis, 0)) for axis in range(len(shown.row.weight.shape))]
@@ -692,14 +695,14 @@ def _beside(button: QPushButton) -> QWidget:
 
 N = QT_TRANSLATE_NOOP
 FACTS = {
-    "minimum": N("weights", "Minimum"),
-    "maximum": N("weights", "Maximum"),
+    "minimum": N("weights", "Min"),
+    "maximum": N("weights", "Max"),
     "mean": N("weights", "Mean"),
-    "std": N("weights", "Std. dev."),
+    "std": N("weights", "Std"),
     "zeros": N("weights", "Zeros"),
     "count": N("weights", "Values"),
     "nan": N("weights", "NaN"),
-    "inf": N("weights", "Infinite"),
+    "inf": N("weights", "Inf"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.arrays import Arrays, Asked
 from app.session import Opened, Session
-from app.theme import icon, on_change
+from app.theme import font, icon, on_change
 from app.weights.rows import ArrayRow, rows
 from app.weights.table import COLUMNS, ROW_ROLE, ArrayFilter, ArrayTable, tr
 from app.widgets.empty import EmptyState
@@ -39,6 +39,12 @@ CHOOSE_AFTER = 60
 """Milliseconds after which a chosen array is read: whoever runs through the list with an arrow key reads none."""
 PROGRESS_AFTER = 200
 """Milliseconds after which work is shown, with a way to cancel it."""
+NARROWEST, WIDEST = 64, 168
+"""Width of the columns of names and shapes: what their texts need, within these."""
+PADDING = 26
+"""Of a cell, both sides."""
+MEASURED = 200
+"""Arrays whose texts decide on the width of columns."""
 FILTER_FROM = 9
 """Arrays from which a filter is worth its place."""
 
@@ -191,6 +197,7 @@ class WeightsPanel(QWidget):
         self.totals.setVisible(len(found) > 1)
         self._stack.setCurrentIndex(1)
         self._fit_list(len(found), whole=not session.selection)
+        self._fit_columns(found)
         self._choose(wanted, found, first=bool(session.selection))
 
     def _why_none(self, session: Session, listed: ListedWeights) -> str:
@@ -337,9 +344,22 @@ class WeightsPanel(QWidget):
         if self._moved:
             return
         height = max(1, self.height())
-        wanted = 27 + 26 * found + 14 + (40 if found >= FILTER_FROM else 0) + (28 if found > 1 else 8)
+        head, bar = (
+            self.list.horizontalHeader().sizeHint().height(),
+            self.list.horizontalScrollBar().sizeHint().height(),
+        )
+        around = (40 if found >= FILTER_FROM else 0) + (28 if found > 1 else 8)
+        wanted = head + 26 * found + bar + 4 + around
         share = min(wanted, height * (50 if whole else 33) // 100)
         self._splitter.setSizes([share, height - share])
+
+    def _fit_columns(self, found: list[ArrayRow]) -> None:
+        for place, column in enumerate(COLUMNS[:2]):
+            texts = [column.text(row) for row in found[:MEASURED]]
+            frozen = place == 0 and any(row.weight.trainable is False for row in found[:MEASURED])
+            metrics = QFontMetrics(font("small", mono=True) if column.mono else self.list.font())
+            wanted = max(map(metrics.horizontalAdvance, texts)) + PADDING + (18 if frozen else 0)
+            self.list.setColumnWidth(place, min(max(wanted, NARROWEST), WIDEST))
 
     def _make_work(self) -> QWidget:
         self._work_text = ElidedLabel(role="dim")

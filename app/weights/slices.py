@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QWidget
 
 from app.widgets.labels import label
 from app.words import count
@@ -18,16 +18,15 @@ class AxisBox(QSpinBox):
     def __init__(self, axis: int, length: int, *, colon: bool) -> None:
         super().__init__()
         self.axis = axis
+        self.setProperty("role", "axis")
         self.setRange(-1 if colon else 0, min(length - 1, LARGEST))
         if colon:
             self.setSpecialValueText(":")
         self.setKeyboardTracking(False)
         self.setAccelerated(True)
         self.setWrapping(False)
-        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(34)
+        self.setMinimumWidth(46)
         self.setMaximumWidth(96)
         text = self.tr("Axis {axis}, 0 to {last}. Arrow keys or the wheel step through it.")
         if colon:

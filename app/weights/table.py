@@ -55,7 +55,7 @@ COLUMNS = (
         N("weights", "Name of the array; a lock marks one that training does not change"),
         lambda row: row.name,
         lambda row: row.name.lower(),
-        112,
+        106,
     ),
     Column(
         "shape",
@@ -63,7 +63,7 @@ COLUMNS = (
         N("weights", "Length of each axis; sorted by the number of values"),
         lambda row: shape(row.weight.shape),
         lambda row: (row.weight.size, row.weight.shape),
-        130,
+        128,
         mono=True,
     ),
     Column(
@@ -72,7 +72,7 @@ COLUMNS = (
         N("weights", "Memory of the values"),
         lambda row: size(row.bytes),
         lambda row: -1 if row.bytes is None else row.bytes,
-        66,
+        74,
         number=True,
     ),
     Column(
