@@ -28,7 +28,12 @@ def is_sequential_config(class_name: Any, config: Any, module: Any = None) -> bo
     """True for the config of a Sequential of any era, or of a subclass of it."""
     if class_name == "Sequential":
         return isinstance(config, list) or (isinstance(config, dict) and isinstance(config.get("layers"), list))
-    if class_name in NO_MODELS or not isinstance(config, dict) or "input_layers" in config:
+    if (
+        not isinstance(class_name, str | None)
+        or class_name in NO_MODELS
+        or not isinstance(config, dict)
+        or "input_layers" in config
+    ):
         return False
     layers = config.get("layers")
     if not isinstance(layers, list) or not layers:

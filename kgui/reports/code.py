@@ -394,6 +394,9 @@ class _Function:
                 variables.append(variable)
             else:
                 variables.append("_")
+        if not variables:  # a nested model without outputs
+            self.lines += expression.lines(4)
+            return
         targets = ", ".join(variables) + ("," if len(variables) == 1 else "")
         if _stacks_cells(step.layer.config):
             expression = call("keras.tree.flatten", [expression])

@@ -58,10 +58,11 @@ class Node:
         longest = max(self._groups(), key=lambda group: len(group.flat()))
         place = self.parts.index(longest)
         head = before + Node(self.parts[:place]).flat() + longest.opening
-        tail = longest.closing + Node(self.parts[place + 1 :]).flat() + after
+        one_tuple = longest.closing == ",)"  # over several lines its comma stands behind the item, as all do
+        tail = longest.closing[-1] + Node(self.parts[place + 1 :]).flat() + after
         lines = [" " * indent + head]
         together = ", ".join(item.flat() for item in longest.items)
-        if indent + 4 + len(together) <= WIDTH:
+        if indent + 4 + len(together) <= WIDTH and not one_tuple:
             lines.append(" " * (indent + 4) + together)
         elif longest.packed:
             lines += _packed(longest.items, indent + 4)

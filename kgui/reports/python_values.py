@@ -174,7 +174,7 @@ class Values:
         return text(string(str(value)))
 
     def _object(self, value: Config, era: Era, hint: str) -> Node:
-        class_name, config, module = value["class_name"], value.get("config"), value.get("module")
+        class_name, config, module = value["class_name"], value.get("config"), _word(value.get("module"))
         special = _LITERALS.get(class_name)
         if special is not None:
             return special(self, config if isinstance(config, dict) else value)
@@ -291,7 +291,7 @@ class Values:
         return self.registered[registered_name][0]
 
     def _function(self, value: Config) -> Node:
-        name, module = value.get("config"), value.get("module")
+        name, module = value.get("config"), _word(value.get("module"))
         if not isinstance(name, str):
             return text("None")
         registered_name = value.get("registered_name")
@@ -314,7 +314,7 @@ class Values:
         if isinstance(function, dict) and function.get("class_name") == "function":
             kept["function"] = self._function(function)
         elif isinstance(function, str) and config.get("function_type") == "function":
-            kept["function"] = text(self.lookup(function, function, config.get("module")))
+            kept["function"] = text(self.lookup(function, function, _word(config.get("module"))))
         else:
             kept["function"] = text(self.fill_in(str(name), f"the function of the Lambda layer {string(str(name))}"))
         stated = config.get("output_shape")
@@ -352,6 +352,11 @@ def _holds_object(value: Any) -> bool:
 
 def _is_policy(value: Config) -> bool:
     return value.get("class_name") == "DTypePolicy"
+
+
+def _word(value: Any) -> str | None:
+    """A word of the file, or None where a damaged file has something else."""
+    return value if isinstance(value, str) else None
 
 
 def _family(module: str | None, hint: str) -> str | None:

@@ -390,3 +390,11 @@ def test_a_chain_of_ten_thousand_layers_needs_no_stack():
     model, notes = there_and_back(functional(layers, [["l0", 0, 0]], [["l9999", 0, 0]], keras_version="2.9.0"))
     assert notes == []
     assert model.layers[9999].calls[0].args == [TensorRef(9998)]
+
+
+@pytest.mark.parametrize("odd", [{}, [], {"class_name": "Dense"}])
+def test_a_class_that_is_no_word_costs_its_layer_and_not_the_file(odd):
+    inner = {"class_name": odd, "config": {"name": "x", "layers": [layer("d")]}, "name": "x", "inbound_nodes": []}
+    value = {"class_name": "Sequential", "config": {"name": "net", "layers": [inner, layer("e", units=2)]}}
+    model, _ = decode(value, "2.15.0")
+    assert model.named("e") is not None

@@ -285,3 +285,27 @@ def test_a_model_that_was_never_built_gets_no_input():
     )
     source = build(model)
     assert "keras.Input" not in source and "layers.Dense(3" in source
+
+
+def test_a_long_tuple_of_one_item_keeps_its_comma():
+    long = {"class_name": "__tuple__", "items": [["a" * 60, "b" * 60]]}
+    source = build(dense_model(mine=long))
+    assert "\n,)" not in source and f'("{"a" * 60}"' not in source
+    values = [ast.literal_eval(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Tuple)]
+    assert (["a" * 60, "b" * 60],) in values
+
+
+def test_a_nested_model_without_outputs_is_still_called():
+    inner = dense_model("inner")
+    inner.outputs = []
+    model = dense_model()
+    model.layers[2] = Layer(2, "inner", "Functional", model=inner, calls=[Call([TensorRef(1)])] * 2)
+    model.outputs = [TensorRef(1)]
+    ast.parse(build(model))
+
+
+@pytest.mark.parametrize("module", [True, 3, {}, ["keras"]])
+def test_a_module_that_is_no_word_is_none(module):
+    policy = {"module": module, "class_name": "Policy", "config": {}}
+    function = {"module": module, "class_name": "function", "config": "mine"}
+    ast.parse(build(dense_model(dtype=policy, kernel_initializer=policy, activation=function)))
