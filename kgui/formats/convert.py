@@ -9,7 +9,10 @@ from typing import Any
 from kgui.errors import ModelError
 from kgui.formats.notes import FORM, quoted
 from kgui.graph import Call, Layer, Model, TensorRef, map_refs
+from kgui.graph.model import OPERATION_LAYERS
+from kgui.layers.categories import category
 from kgui.layers.eras import modern
+from kgui.layers.specs import spec
 
 _MODULES = {"Functional": "keras.src.models.functional", "Sequential": "keras"}
 
@@ -78,7 +81,7 @@ def _to_keras3(layer: Layer, model: Model, kind: str) -> Layer:
             record=_kept(layer), implied=implied,
         )  # fmt: skip
     class_name, config = modern(layer.class_name, copy.deepcopy(layer.config), model.era)
-    if layer.class_name in _GONE or class_name in _GONE:
+    if not _is_left(layer, class_name):
         raise ModelError(
             f"Keras 3 has no layer {layer.class_name}",
             where=f"layer {quoted(layer.name)}",
@@ -99,10 +102,13 @@ def _to_keras3(layer: Layer, model: Model, kind: str) -> Layer:
     )  # fmt: skip
 
 
-_GONE = frozenset(
-    {"Merge", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "MaxoutDense",
-     "Highway", "LocallyConnected1D", "LocallyConnected2D"}
-)  # fmt: skip
+def _is_left(layer: Layer, class_name: str) -> bool:
+    """Whether Keras 3 has the class, or the user may have it. `class_name` is in today's words."""
+    if layer.class_name in OPERATION_LAYERS or layer.class_name == "Merge":
+        return False
+    if class_name in ("Layer", "Wrapper") or layer.registered_name is not None:
+        return True
+    return spec(class_name) is not None or category(class_name, layer.module) == "Custom"
 
 
 def _kept(layer: Layer) -> dict[str, Any]:

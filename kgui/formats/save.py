@@ -220,7 +220,7 @@ def _values(job: _Job, model: Model) -> Any:
 
     if job.source is not None:
         job.source.list_weights()
-    return Values(model, job.source, None, infer(model))
+    return Values(model, job.source, None, infer(model), era=job.model.era)
 
 
 def _copy_assets(job: _Job, archive: zipfile.ZipFile) -> None:

@@ -8,11 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from kgui.errors import ModelError
 from kgui.formats.file import ModelFile
+from kgui.formats.notes import quoted
+from kgui.formats.old_layouts import in_todays_layout
 from kgui.formats.open import open_source
 from kgui.formats.source import look_at
-from kgui.graph import Layer, Model, Weight
+from kgui.graph import Era, Layer, Model, Weight
+from kgui.inference.dtypes import quantization
 from kgui.inference.result import Inference, LayerResult
+from kgui.layers.eras import modern
 
 Array = np.ndarray[Any, Any]
 Path = tuple[int, ...]
@@ -27,6 +32,7 @@ class Values:
         source: The file that its weights come from, or None for a model that was made anew.
         read: Values of a weight; by default `source.read`.
         inference: What holds within the model: which weights its layers need.
+        era: Whose words the source is in, where `model` is a translation of it.
 
     Attributes:
         original: The model as the source has it, or None without one. Ids of layers are kept for life, so that it
@@ -35,8 +41,17 @@ class Values:
         fresh: Names of layers whose weights got initial values.
     """
 
-    def __init__(self, model: Model, source: ModelFile | None, read: Read | None, inference: Inference) -> None:
+    def __init__(
+        self,
+        model: Model,
+        source: ModelFile | None,
+        read: Read | None,
+        inference: Inference,
+        *,
+        era: Era | None = None,
+    ) -> None:
         self._model = model
+        self._era = era if era != model.era else None
         self._read = read or (source.read if source is not None else None)
         self._inference = inference
         self._random = np.random.default_rng()
@@ -45,14 +60,19 @@ class Values:
         self.fresh: list[str] = []
         if source is not None and source.path.exists():
             self.original = open_source(look_at(source.path)).model
-        self.same = self.original is not None and same_graph(self.original, model)
+        self.same = self._era is None and self.original is not None and same_graph(self.original, model)
 
     def __call__(self, path: Path, layer: Layer) -> list[tuple[Weight, Array]]:
         """Name, shape and values of the weights that a layer itself owns, in Keras' order.
 
         They are the file's where the layer has the weights that it needs, and else what its initializers give.
+
+        Raises:
+            ModelError: The file has them in a layout of an earlier era that kgui cannot translate.
         """
         have = layer.weights or []
+        if have and self._read is not None and self._era is not None and self._is_unedited(path, layer):
+            return self._translated(path, layer, have, self._read)
         if have and self._read is not None and self._fits(path, layer, have):
             return [(weight, self._read(weight)) for weight in have]
         need = self._needed(path)
@@ -62,6 +82,8 @@ class Values:
 
     def keeps(self, path: Path, layer: Layer) -> bool:
         """Whether the layer's weights come from the file as they are there."""
+        if self._era is not None:
+            return False
         have = layer.weights or []
         if not have:
             return not self._needed(path)
@@ -78,9 +100,39 @@ class Values:
         # Of a layer that nobody changed the file may know better than the rules.
         return unchanged and (len(need) != len(have) or _is_odd(have))
 
+    def _is_unedited(self, path: Path, layer: Layer) -> bool:
+        """Whether a translated layer still is the one that the file has weights for, so that they must fit."""
+        was = find(self.original, path)
+        if was is None or self.original is None or self._era is None:
+            return False
+        class_name, config = modern(was.class_name, was.config, self._era)
+        return class_name == layer.class_name and all(layer.config.get(key) == config.get(key) for key in _SIZES)
+
+    def _translated(self, path: Path, layer: Layer, have: list[Weight], read: Read) -> list[tuple[Weight, Array]]:
+        """The values of an earlier era in the layout of today."""
+        assert self._era is not None
+        backend = self.source.backend if self.source is not None else None
+        arrays = in_todays_layout(
+            layer.class_name, layer.config, [read(weight) for weight in have], era=self._era, backend=backend
+        )
+        need = self._needed(path)
+        names = need if len(need) == len(arrays) else have
+        if need and [weight.shape for weight in need] != [array.shape for array in arrays]:
+            raise ModelError(
+                f"The weights of this layer are laid out as {self._era.replace('-', ' ')} did it, "
+                "and kgui cannot translate them",
+                where=f"layer {quoted(layer.name)}",
+                hint="Save as .json, and load the weights in a Keras of that time.",
+            )
+        return list(zip(names, arrays, strict=True))
+
     def _needed(self, path: Path) -> list[Weight]:
         result = result_at(self._inference, path)
         return list(result.weights or []) if result is not None and result.model is None else []
+
+
+_SIZES = ("units", "filters", "kernel_size", "input_dim", "output_dim")
+"""Arguments that the shapes of weights come from."""
 
 
 def _sizes(weights: list[Weight]) -> list[tuple[int, ...]]:
@@ -139,6 +191,10 @@ def result_at(inference: Inference | None, path: Path) -> LayerResult | None:
 def initial(weight: Weight, config: dict[str, Any], random: np.random.Generator) -> Array:
     """Fresh values for a weight, from the layer's own initializer where it names one that is known."""
     name = weight.name.rpartition("/")[2]
+    if name == "g_idx":
+        policy = quantization(config.get("dtype"))
+        block = (policy.block if policy is not None else None) or max(weight.size, 1)
+        return np.arange(weight.size, dtype="float32") // block
     kind, options = _initializer(name, config)
     values = _INITIALIZERS[kind](weight.shape, options, random)
     return values.astype(weight.dtype if weight.dtype in _PLAIN else "float32")
@@ -165,7 +221,10 @@ def _initializer(name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]
         word = "".join(part[:1].upper() + part[1:] for part in value.split("_"))
         if word in _INITIALIZERS:
             return word, options
-    return _BY_NAME.get(name, "GlorotUniform"), {}
+    default = (
+        "Ones" if name.endswith("_scale") else "Zeros" if name.endswith(("_zero", "_history")) else "GlorotUniform"
+    )
+    return _BY_NAME.get(name, default), {}
 
 
 def _fans(shape: tuple[int, ...]) -> tuple[float, float]:

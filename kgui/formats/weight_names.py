@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kgui.formats.notes import quoted
+from kgui.inference.dtypes import quantization
 from kgui.layers.categories import CATEGORIES, category, classes_of
 from kgui.layers.eras import CLASSES
 
@@ -102,7 +103,9 @@ _QUANTIZED: Mapping[str, tuple[str, ...]] = {
     "gptq": ("bias", "quantized_kernel", "kernel_scale", "kernel_zero", "g_idx"),
     "awq": ("bias", "quantized_kernel", "kernel_scale", "kernel_zero", "awq_scales", "g_idx"),
 }  # fmt: skip
-"""Variables of Dense, EinsumDense and Embedding once they are quantized; "{0}" is kernel or embeddings."""
+"""Variables of Dense, EinsumDense and the embeddings once they are quantized; "{0}" is kernel or embeddings."""
+
+_QUANTIZABLE = frozenset({"Dense", "EinsumDense", "Embedding", "ReversibleEmbedding"})
 
 _STATISTICS = frozenset(
     {"moving_mean", "moving_variance", *_RENORM, "mean", "variance", "count", "vector_u", "unscaled_kernel"}
@@ -131,8 +134,9 @@ def own_names(class_name: str, config: Config, shapes: Sequence[Shape], dtypes: 
         As many names as there are arrays; "0", "1", … where the class does not say.
     """
     count = len(shapes)
-    mode = quantization_mode(config)
-    if mode is None and dtypes and dtypes[0] == "int8" and class_name in ("Dense", "EinsumDense", "Embedding"):
+    policy = quantization(config.get("dtype"))
+    mode = policy.mode if policy is not None else None
+    if mode is None and dtypes and dtypes[0] == "int8" and class_name in _QUANTIZABLE:
         mode = "int4" if count > 3 else "int8"
     if mode is not None and mode in _QUANTIZED and (names := _quantized_names(class_name, config, mode, count)):
         return names
@@ -162,24 +166,32 @@ def _flag(config: Config, own: Own) -> bool:
 
 
 def _quantized_names(class_name: str, config: Config, mode: str, count: int) -> list[str]:
-    kernel = "embeddings" if class_name == "Embedding" else "kernel"
-    names = [name.format(kernel) for name in _QUANTIZED[mode]]
-    if kernel == "embeddings" or config.get("use_bias") is False or config.get("bias_axes", "") is None:
+    table = class_name in ("Embedding", "ReversibleEmbedding")
+    names = [name.format("embeddings" if table else "kernel") for name in _QUANTIZED[mode]]
+    if table or config.get("use_bias") is False or config.get("bias_axes", "") is None:
         names.remove("bias")
+    if class_name == "ReversibleEmbedding" and config.get("tie_weights") is False:
+        grouped = (policy := quantization(config.get("dtype"))) is not None and policy.block is not None
+        names = names if grouped else names[:2]
+        more = ("reverse_embeddings", "reverse_embeddings_scale", "reverse_embeddings_zero")
+        names += more if grouped else more[:2]
     return names[:count] if len(names) >= count else []
 
 
-def quantization_mode(config: Config) -> str | None:
-    """The quantization that the dtype policy of a layer asks for ("int8", "int4", "float8", "gptq", "awq"), or None."""
-    policy = config.get("dtype")
-    if isinstance(policy, Mapping):
-        inner = policy.get("config")
-        words = inner if isinstance(inner, Mapping) else {}
-        policy = words.get("mode") or words.get("name")
-    if not isinstance(policy, str):
-        return None
-    found = re.match(r"int8|int4|float8|gptq|awq", policy)
-    return found.group() if found and (found.group() == policy or policy[len(found.group())] in "/_") else None
+def file_order(class_name: str, config: Config, names: Sequence[str]) -> list[int]:
+    """Which of a layer's own variables Keras writes, in its order: quantized kernels before the bias, no LoRA.
+
+    Args:
+        class_name: In Keras 3's words.
+        config: The layer's arguments.
+        names: Of its own variables, in the order in which the layer lists them.
+    """
+    kept = [index for index, name in enumerate(names) if not name.startswith("lora_")]
+    policy = quantization(config.get("dtype"))
+    if policy is None:
+        return kept
+    known = {name: place for place, name in enumerate(_quantized_names(class_name, config, policy.mode, len(kept)))}
+    return sorted(kept, key=lambda index: known.get(names[index], len(known)))
 
 
 def is_trainable(name: str, dtype: str, *, quantized: bool = False) -> bool:
@@ -291,6 +303,10 @@ def _attention(config: Config) -> list[Part]:
     return [Part(attribute, "EinsumDense", inner, label) for attribute, label in ATTENTION_PARTS.items()]
 
 
+def _grouped_attention(config: Config) -> list[Part]:
+    return [part._replace(attribute=f"_{part.attribute}") for part in _attention(config)]
+
+
 _PARTS: Mapping[str, Callable[[Config], list[Part]]] = {
     "SimpleRNN": _one("cell", "SimpleRNNCell"),
     "GRU": _one("cell", "GRUCell"),
@@ -300,7 +316,8 @@ _PARTS: Mapping[str, Callable[[Config], list[Part]]] = {
     "StackedRNNCells": _cells,
     "Bidirectional": _directions,
     **dict.fromkeys(("TimeDistributed", "Wrapper", "SpectralNormalization"), _inner("layer", "layer")),
-    **dict.fromkeys(("MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention"), _attention),
+    "MultiHeadAttention": _attention,
+    **dict.fromkeys(("GroupedQueryAttention", "GroupQueryAttention"), _grouped_attention),
 }
 
 
@@ -322,12 +339,35 @@ def to_snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def members(class_name: str, config: Config) -> list[tuple[str, str, str, Config]]:
+    """The layers that a model within a layer holds: group, name, class and arguments of each."""
+    items = config.get("layers")
+    found = [
+        (item, *serialized(item)) for item in (items if isinstance(items, list) else ()) if isinstance(item, Mapping)
+    ]
+    held = [
+        (item, name, inner)
+        for item, name, inner in found
+        if not (class_name == "Sequential" and name == "InputLayer")
+        and not str(item.get("module")).startswith("keras.src.ops")
+    ]
+    groups = numbered([name for _, name, _ in held])
+    return [
+        (group, item.get("name") or inner.get("name") or group, name, inner)
+        for (item, name, inner), group in zip(held, groups, strict=True)
+    ]
+
+
+_OTHER_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+"""Classes of Keras that go by another name in Python, from which their groups come, than in the configs of models."""
+
+
 def numbered(class_names: Iterator[str] | Sequence[str]) -> list[str]:
     """The groups of objects in a list: the class in snake_case, from the second of a class on with its number."""
     used: dict[str, int] = {}
     found = []
     for class_name in class_names:
-        name = to_snake_case(class_name)
+        name = to_snake_case(_OTHER_NAMES.get(class_name, class_name))
         count = used.get(name, 0)
         used[name] = count + 1
         found.append(f"{name}_{count}" if count else name)

@@ -17,10 +17,10 @@ from kgui.formats.weight_names import (
     guess,
     is_trainable,
     listed,
+    members,
     numbered,
     own_names,
     parts,
-    serialized,
     to_snake_case,
 )
 from kgui.graph import Layer, Model, Weight
@@ -283,18 +283,10 @@ class TreeMapper:
                 for name, child in (container or node).children.items()
                 for weight in self._object(child, class_of_group(name), {}, f"{prefix}{name}/", trainable)
             ]
-        found = [(item, *serialized(item)) for item in items if isinstance(item, Mapping)]
-        found = [
-            (item, name, inner)
-            for item, name, inner in found
-            if not (class_name == "Sequential" and name == "InputLayer")
-            and not str(item.get("module")).startswith("keras.src.ops")
-        ]
         weights: list[Weight] = []
-        for (item, name, inner), group in zip(found, numbered([name for _, name, _ in found]), strict=True):
+        for group, label, name, inner in members(class_name, config):
             child = container.children.get(group)
             if child is not None:
-                label = item.get("name") or inner.get("name") or group
                 free = trainable and inner.get("trainable", True) is not False
                 weights += self._object(child, name, inner, f"{prefix}{label}/", free)
         return weights

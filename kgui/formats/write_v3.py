@@ -6,11 +6,11 @@ Source: `keras.src.saving.saving_lib._walk_saveable` and `H5IOStore` (3.15).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from kgui.formats.hdf5 import import_h5py
 from kgui.formats.values import Values
-from kgui.formats.weight_names import numbered, parts, serialized
+from kgui.formats.weight_names import Config, file_order, members, numbered, parts
 from kgui.formats.weights_v3 import CONTAINERS, WeightsV3
 from kgui.graph import Layer, Model
 
@@ -105,54 +105,49 @@ def _moved(path: str, moves: dict[str, str | None], same: bool) -> str | None:
     return path if same or top == "vars" else None
 
 
+class _Part(NamedTuple):
+    """An object in a layer: the attribute path that it is kept at, its class and arguments, and its first number."""
+
+    place: str
+    class_name: str
+    config: Config
+    first: int = 0
+
+
 def _write_named(file: Any, path: Path, layer: Layer, where: str, values: Values) -> None:
     """Weights that come from elsewhere, or are fresh: to where Keras keeps what has these names."""
-    places = dict(_places(layer.class_name, layer.config))
-    counts: dict[str, int] = {}
+    known = dict(_parts(layer.class_name, layer.config))
+    found: dict[str, tuple[_Part, list[tuple[str, Any]]]] = {}
     for weight, array in values(path, layer):
-        prefix = weight.name.rpartition("/")[0]
-        place = places.get(prefix, prefix)
-        group = f"{where}/{place}/vars" if place else f"{where}/vars"
-        number = counts.get(group, 0)
-        counts[group] = number + 1
-        put(file, f"{group}/{number}", array)
-        if layer.class_name == "SpectralNormalization" and number == 0 and not place:
+        prefix, _, name = weight.name.rpartition("/")
+        part = known.get(prefix) or _Part(prefix, "", {})
+        found.setdefault(part.place, (part, []))[1].append((name, array))
+    for part, named in found.values():
+        group = "/".join(filter(None, (where, part.place, "vars")))
+        for number, index in enumerate(file_order(part.class_name, part.config, [name for name, _ in named])):
+            put(file, f"{group}/{part.first + number}", named[index][1])
+        if part.class_name == "SpectralNormalization":
             # The wrapper keeps the kernel of its layer as its own, and both of them are written.
-            put(file, f"{where}/layer/vars/0", array)
-            counts[f"{where}/layer/vars"] = 1
+            put(file, f"{group.removesuffix('vars')}layer/vars/0", named[0][1])
 
 
-def _places(class_name: str, config: Any, name: str = "", place: str = "") -> Iterator[tuple[str, str]]:
-    """For each object in a layer what names of weights begin with, and the attribute path that it is kept at."""
-    yield name.rstrip("/"), place.rstrip("/")
+def _parts(
+    class_name: str, config: Any, name: str = "", place: str = "", first: int = 0
+) -> Iterator[tuple[str, _Part]]:
+    """For each object in a layer what names of weights begin with, and where it is."""
+    yield name.rstrip("/"), _Part(place.rstrip("/"), class_name, config, first)
     if class_name in ("Functional", "Sequential") and isinstance(config.get("layers"), list):
-        items = [(item, *serialized(item)) for item in config["layers"] if isinstance(item, dict)]
-        items = [
-            (item, inner, given)
-            for item, inner, given in items
-            if not (class_name == "Sequential" and inner == "InputLayer")
-            and not str(item.get("module")).startswith("keras.src.ops")
-        ]
-        for (item, inner, given), group in zip(items, numbered([inner for _, inner, _ in items]), strict=True):
-            label = item.get("name") or given.get("name") or group
-            yield from _places(inner, given, f"{name}{label}/", f"{place}layers/{group}/")
+        for group, label, inner, given in members(class_name, config):
+            yield from _parts(inner, given, f"{name}{label}/", f"{place}layers/{group}/")
         return
-    for number, part in enumerate(parts(class_name, config) or ()):
-        if class_name == "StackedRNNCells":
-            yield from _places(part.class_name, part.config, f"{name}cells/{number}/", f"{place}{part.attribute}/")
-        if part.attribute in _LABELS:
-            yield f"{name}{_LABELS[part.attribute]}", f"{place}{part.attribute}"
-        shown = part.attribute.removeprefix("cells/") if class_name == "StackedRNNCells" else part.attribute
-        yield from _places(part.class_name, part.config, f"{name}{shown}/", f"{place}{part.attribute}/")
-
-
-_LABELS = {
-    "query_dense": "query",
-    "key_dense": "key",
-    "value_dense": "value",
-    "output_dense": "attention_output",
-}
-"""Parts of attention layers whose variables go by another name than the attribute that holds them."""
+    first = int(class_name == "SpectralNormalization")
+    for part in parts(class_name, config) or ():
+        place_of_part = f"{place}{part.attribute}"
+        yield from _parts(part.class_name, part.config, f"{name}{part.label}/", f"{place_of_part}/", first)
+        # Names of variables have a stacked cell by its own name, not by its number.
+        other = part.attribute.removeprefix("cells/")
+        if other != part.label:
+            yield f"{name}{other}", _Part(place_of_part, part.class_name, part.config, first)
 
 
 def put(file: Any, path: str, array: Any) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from kgui.graph import Shape, TensorSpec, Weight
-from kgui.inference.dtypes import clean
+from kgui.inference.dtypes import clean, quantization
+from kgui.inference.quantized import Matrix, quantized, quantized_rows
 from kgui.inference.rule import (
     Answer,
     Ask,
@@ -42,7 +44,7 @@ def dense(ask: Ask) -> Answer:
         raise Misfit(f"Dense takes an input of rank 2 or more, but the input has shape {show(shape)}.")
     units = ask.whole("units")
     size = known(shape[-1], "last size", "Dense")
-    weights = [ask.weight("kernel", (size, units)), *_bias(ask, units)]
+    weights = quantized(ask, Matrix(ask.weight("kernel", (size, units)), size, units), _bias(ask, units))
     places = count(shape[1:-1])
     weights = _lora(ask, weights, ("lora_kernel_a", (size,)), ("lora_kernel_b", (units,)))
     cost = None if places is None else places * size * units
@@ -59,12 +61,14 @@ def _lora(ask: Ask, weights: list[Weight], first: tuple[str, Shape], second: tup
     if not rank:
         return weights
     rank = whole(rank, "lora_rank")
-    frozen = weights[0]
+    name = first[0].removeprefix("lora_").removesuffix("_a")
+    # What was made to be trained stands first, even where LoRA has frozen it since.
+    trained = [weight for weight in weights if weight.trainable]
     return [
-        Weight(frozen.name, frozen.shape, frozen.dtype, None, False),
-        *weights[1:],
+        *(Weight(w.name, w.shape, w.dtype, None, False) if w.name == name else w for w in trained),
         Weight(first[0], (*first[1], rank), "float32", None, True),  # type: ignore[arg-type]
         Weight(second[0], (rank, *second[1]), "float32", None, True),  # type: ignore[arg-type]
+        *(weight for weight in weights if not weight.trainable),
     ]
 
 
@@ -72,7 +76,7 @@ def embedding(ask: Ask) -> Answer:
     """Embedding: every index becomes a vector."""
     shape = ask.shape()
     rows, size = ask.whole("input_dim"), ask.whole("output_dim")
-    weights = [ask.weight("embeddings", (rows, size))]
+    weights = quantized_rows(ask, ask.weight("embeddings", (rows, size)))
     weights = _lora(ask, weights, ("lora_embeddings_a", (rows,)), ("lora_embeddings_b", (size,)))
     return Answer((TensorSpec((*shape, size), ask.compute),), weights)
 
@@ -81,9 +85,9 @@ def reversible_embedding(ask: Ask) -> Answer:
     """ReversibleEmbedding: an Embedding that can also be called backwards, onto the vocabulary."""
     shape = ask.shape()
     rows, size = ask.whole("input_dim"), ask.whole("output_dim")
-    weights = [ask.weight("embeddings", (rows, size))]
+    weights = quantized_rows(ask, ask.weight("embeddings", (rows, size)))
     if not ask.flag("tie_weights", True):
-        weights.append(ask.weight("reverse_embeddings", (size, rows)))
+        weights += quantized_rows(ask, ask.weight("reverse_embeddings", (size, rows)), turned=True)
     if ask.argument(1, "reverse"):
         places = count(shape[1:-1])
         cost = None if places is None else places * rows * size
@@ -132,12 +136,15 @@ def einsum_dense(ask: Ask) -> Answer:
         out[targets[name]] if name in targets else shape[sources[name]] if name in sources else None for name in kernel
     ]
     kernel_shape = tuple(known(size, "size for every axis of its kernel", "EinsumDense") for size in sizes)
-    weights = [ask.weight("kernel", kernel_shape)]
+    biases = []
     axes = ask.config.get("bias_axes")
     if isinstance(axes, str) and axes and all(name in targets for name in axes):
         tail = write[min(write.find(name) for name in axes) :]
         bias = tuple(out[targets[name]] if name in axes else 1 for name in tail) + (1,) * (0 if left else elided)
-        weights.append(ask.weight("bias", tuple(known(size, "size for its bias", "EinsumDense") for size in bias)))
+        biases.append(ask.weight("bias", tuple(known(size, "size for its bias", "EinsumDense") for size in bias)))
+    elided_left, elided_right = (elided, 0) if left else (0, elided)
+    scale = [1] * elided_left + [kernel_shape[kernel.index(n)] if n in kernel else 1 for n in write]
+    weights = quantized(ask, _matrix(ask, kernel, kernel_shape, write, (*scale, *[1] * elided_right)), biases)
     if ask.config.get("lora_rank"):
         weights = _lora(ask, weights, ("lora_kernel_a", kernel_shape[:-1]), ("lora_kernel_b", kernel_shape[-1:]))
     every: dict[str, int | None] = {name: shape[place] for name, place in sources.items()}
@@ -148,6 +155,20 @@ def einsum_dense(ask: Ask) -> Answer:
         first = every[read[0]] if elided else 1
         cost = None if more is None or first is None else cost * more * first
     return Answer((TensorSpec(tuple(out), ask.compute),), weights, cost)
+
+
+def _matrix(ask: Ask, axes: str, shape: tuple[int, ...], write: str, scale: tuple[int, ...]) -> Matrix:
+    """The kernel of an EinsumDense as a matrix: the axes that it sums over, and the others."""
+    plain = ask.weight("kernel", shape)
+    how = quantization(ask.config.get("dtype"))
+    if how is not None and how.mode in ("gptq", "awq"):
+        # These two take the layer for one of an attention layer: the longest axis is that of the model.
+        if len(shape) not in (2, 3):
+            raise Misfit(f"EinsumDense can be quantized to {how.mode} only with a kernel of 2 or 3 axes.")
+        cut = 1 if len(shape) == 2 or shape.index(max(shape)) == 0 else 2
+        return Matrix(plain, math.prod(shape[:cut]), math.prod(shape[cut:]), scale)
+    rows = math.prod(size for name, size in zip(axes, shape, strict=True) if name not in write)
+    return Matrix(plain, rows, math.prod(shape) // max(rows, 1), scale)
 
 
 def _einsum_fits(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 BYTES = {
     "bool": 1, "int8": 1, "uint8": 1, "int4": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8,
@@ -40,12 +41,52 @@ def policy(value: Any) -> tuple[str, str]:
     return DEFAULT
 
 
+class Quantization(NamedTuple):
+    """How a policy has the weights quantized.
+
+    Attributes:
+        mode: "int8", "int4", "float8", "gptq" or "awq".
+        bits: Of one value.
+        block: How many values share a scale; None for all of a column.
+        history: How many largest values float8 remembers.
+    """
+
+    mode: str
+    bits: int = 8
+    block: int | None = None
+    history: int = 1024
+
+
+_MODE = re.compile(r"(int8|int4|float8|gptq|awq)(?:/(-?\d{1,6}))?(?:/(-?\d{1,6}))?_from_.*", re.DOTALL)
+
+
+def quantization(value: Any) -> Quantization | None:
+    """The quantization that a `dtype` argument asks for, or None: "int4/128_from_float32", or its object."""
+    history: Any = None
+    if isinstance(value, dict):
+        inner = value.get("config")
+        words = inner if isinstance(inner, dict) else {}
+        history = words.get("amax_history_length")
+        mode = words.get("mode")
+        value = f"{mode}_from_" if isinstance(mode, str) else words.get("name")
+    found = _MODE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    mode, first, second = found.groups()
+    if mode in ("gptq", "awq"):
+        bits, block = int(first or 4), int(second or -1)
+    else:
+        bits, block = 4 if mode == "int4" else 8, int(first or -1)
+    length = history if type(history) is int and history >= 0 else 1024
+    return Quantization(mode, bits, block if block > 0 else None, length)
+
+
 def is_quantized(value: Any) -> bool:
     """Whether a `dtype` argument is a policy whose weights are not the plain ones (int8, int4, float8, GPTQ, AWQ)."""
     if isinstance(value, dict):
         name = value.get("class_name")
         return isinstance(name, str) and name not in ("DTypePolicy", "DTypePolicyMap", "Policy", "PolicyV1")
-    return False
+    return quantization(value) is not None
 
 
 def _named(name: str) -> tuple[str, str]:

@@ -13,8 +13,8 @@ from kgui.inference.infer import flat
 
 pytestmark = pytest.mark.keras
 
-# What a file without weights does not tell: the quantized kernels, the functions and classes of the user.
-NOT_BY_RULE = {"quantized", "custom_layer", "custom_function", "lambda_layer"}
+# What a file without weights does not tell: the functions and classes of the user.
+NOT_BY_RULE = {"custom_layer", "custom_function", "lambda_layer"}
 
 
 def _cases():
