@@ -22,10 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from kgui.atomic import replacing
     from kgui.formats import open_model
-    from kgui.reports.code import code
 
     with open_model(arguments.file, weights=False) as file:
-        written = code(file.model, file.inference, training=file.training, source=file.path.name)
+        written = file.code()
     if arguments.output is None:
         write(written.rstrip("\n"))
         return 0

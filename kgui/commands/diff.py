@@ -18,18 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints the difference. The exit code is 0 whether there is one or not; `--json` has "same"."""
     from kgui.formats import open_model
-    from kgui.reports.diff import diff
 
     with open_model(arguments.old) as old, open_model(arguments.new) as new:
-        read = not arguments.no_weights
-        found = diff(
-            old.model,
-            new.model,
-            old.inference,
-            new.inference,
-            read_a=old.read if read else None,
-            read_b=new.read if read else None,
-        )
+        found = old.diff(new, weights=not arguments.no_weights)
         if arguments.json:
             import json
 

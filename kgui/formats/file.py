@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kgui.formats.store import Selection, WeightStore
+    from kgui.reports.diff import Difference
 
 
 @dataclass
@@ -137,10 +138,31 @@ class ModelFile:
         return to_json(self)
 
     def code(self, **options: Any) -> str:
-        """Python that builds the model; `options` are those of `kgui.reports.code.code`."""
+        """Python that builds and compiles the model; `options` are those of `kgui.reports.code.code`."""
+        from kgui.formats.notes import Notes
+        from kgui.formats.structure import decode_object
         from kgui.reports.code import code
 
-        return code(self.model, self.inference, **options)
+        known: dict[str, Any] = {
+            "training": self.training,
+            "source": self.path.name,
+            "read_model": lambda value, era: decode_object(value, era, Notes()),
+        }
+        return code(self.model, self.inference, **(known | options))
+
+    def diff(self, other: ModelFile, *, weights: bool = True) -> Difference:
+        """What differs between this model and another: structure, arguments, and the values of the weights.
+
+        Args:
+            other: The model that this one has become.
+            weights: Whether to read the values; without, shapes and dtypes alone are compared.
+        """
+        from kgui.reports.diff import diff
+
+        self.list_weights()
+        other.list_weights()
+        readers: dict[str, Any] = {"read_a": self.read, "read_b": other.read} if weights else {}
+        return diff(self.model, other.model, self.inference, other.inference, **readers)
 
     def plot(self, path: Path | str, **options: Any) -> None:
         """Draws the graph into a file; `options` are those of `kgui.reports.plot.plot`."""

@@ -283,3 +283,57 @@ def test_yaml_alias_bomb_and_nesting():
         parse_yaml(b"[" * 50_000, "x", [])
     with pytest.raises(FileError):
         parse_yaml(b"a: &a [*a]", "x", [])
+
+
+def test_code_of_an_opened_file_compiles_and_builds_models_within_wrappers(tmp_path):
+    inner = {
+        "module": "keras.src.models.functional", "class_name": "Functional",
+        "config": {
+            "name": "frame",
+            "layers": [
+                {"module": "keras.layers", "class_name": "InputLayer", "name": "x",
+                 "config": {"name": "x", "batch_shape": [None, 4]},
+                 "inbound_nodes": []},
+                {"module": "keras.layers", "class_name": "Dense", "name": "d", "config": {"name": "d", "units": 3},
+                 "inbound_nodes": [{"args": [{"class_name": "__keras_tensor__", "config": {
+                     "shape": [None, 4], "dtype": "float32", "keras_history": ["x", 0, 0]}}], "kwargs": {}}]},
+            ],
+            "input_layers": [["x", 0, 0]], "output_layers": [["d", 0, 0]],
+        },
+    }  # fmt: skip
+    layers = [
+        {"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": [None, 5, 4], "name": "i"}},
+        {"module": "keras.layers", "class_name": "TimeDistributed", "config": {"name": "t", "layer": inner}},
+    ]
+    value = {
+        "module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": layers},
+        "compile_config": {"optimizer": "adam", "loss": "mse"},
+    }  # fmt: skip
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.15.1"}))
+        archive.writestr("config.json", json.dumps(value))
+    with kgui.open_model(path) as opened:
+        code = opened.code()
+        assert "m.keras" in code
+        assert "Dense(3" in code
+        assert ".compile(" in code
+        assert ".compile(" not in opened.code(training=None)
+
+
+def test_diff_of_two_opened_files(tmp_path):
+    from kgui.graph import Call, Layer, Model, TensorRef
+
+    layers = [
+        Layer(0, "x", "InputLayer", {"name": "x", "batch_shape": [None, 4]}, "keras.layers", calls=[Call()]),
+        Layer(1, "d", "Dense", {"name": "d", "units": 3}, "keras.layers", calls=[Call([TensorRef(0)])]),
+    ]
+    model = Model(
+        "functional", "m", module="keras.src.models.functional", layers={layer.id: layer for layer in layers},
+        inputs=[TensorRef(0)], outputs=[TensorRef(1)], config={"name": "m", "trainable": True},
+    )  # fmt: skip
+    one, two = (kgui.save_model(model, tmp_path / f"{name}.keras") for name in ("one", "two"))
+    with kgui.open_model(one, weights=False) as a, kgui.open_model(two, weights=False) as b:
+        assert a.diff(a).same
+        assert not a.diff(b).same  # fresh weights are random
+        assert a.diff(b, weights=False).same
