@@ -167,6 +167,7 @@ class Window(QMainWindow):
         self._remember = remember
         self._to_fill: list[str] = []
         self._left: list[Session] = []
+        self._untold_death = False
         self._to_add = 0
         self._fill_timer = QTimer(self, singleShot=True, interval=0)
         self._fill_timer.timeout.connect(self._fill_next)
@@ -351,6 +352,7 @@ class Window(QMainWindow):
         self._opening.pop(path, None)
         log.error("%s could not be opened: %s", path, error)
         if isinstance(error, ProcessDied):
+            self._untold_death = False
             text = self.tr("{file} was not read: the reader ended while it was at it. It has been started again.")
             self.bars.tell("error", text.format(file=path.name), {self.tr("Try again"): lambda: self._open(path)})
         elif isinstance(error, KguiError):
@@ -739,7 +741,9 @@ class Window(QMainWindow):
         from app.training import TrainingPanel
 
         actions = self.actions_table
-        return TrainingPanel((actions["train"], actions["pause"], actions["stop"]))
+        panel = TrainingPanel((actions["train"], actions["pause"], actions["stop"]))
+        panel.sample_requested.connect(lambda: self.open_paths(bundled()[:1]))
+        return panel
 
     def _make_console(self) -> QWidget:
         from app.console import ConsolePanel
@@ -796,12 +800,17 @@ class Window(QMainWindow):
             service.state_changed.connect(self._update_status)
 
     def _reader_died(self, error: ProcessDied) -> None:
-        if not self._opening:
-            # Who waits for an answer tells it with the name of the file.
+        # Who waits for an answer tells it with the name of the file, unless the answer was on its way already.
+        self._untold_death = True
+        self._tell_death()
+        log.warning("%s", error)
+
+    def _tell_death(self) -> None:
+        if self._untold_death and not self._opening:
+            self._untold_death = False
             self.bars.tell(
                 "warning", self.tr("The reader ended by itself and has been started again. Nothing is lost.")
             )
-        log.warning("%s", error)
 
     def start_processes(self, *, engine: bool = True) -> None:
         """Starts the children behind the window: the reader at once, the engine a little later."""
@@ -854,6 +863,7 @@ class Window(QMainWindow):
         )
 
     def _update_progress(self) -> None:
+        self._tell_death()
         names = [path.name for path in self._opening]
         busy = bool(names)
         self.work_label.setText(self.tr("Opening {files} …").format(files=", ".join(names)) if busy else "")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_PLOTS = 3
 """Metrics that are drawn side by side: the loss and the first ones of the plan."""
+LONG = 80
+"""Characters of a sentence up to which it stands in one line with the buttons."""
 ROLES = {"done": "good", "stopped": "dim", "failed": "error", "killed": "error", "died": "error"}
 
 
@@ -33,6 +35,8 @@ class TrainingPanel(QWidget):
         actions: The window's "train", "pause" and "stop".
     """
 
+    sample_requested = Signal()
+    """The bundled sample should be opened."""
     _loaded = Signal()
 
     def __init__(self, actions: tuple[QAction, QAction, QAction], parent: QWidget | None = None) -> None:
@@ -78,7 +82,9 @@ class TrainingPanel(QWidget):
         self.note.hide()
         layout.addWidget(self.note)
         layout.addLayout(self._plots, 1)
-        self._empty = EmptyState("chart", "", (actions[0],))
+        self.sample = QAction(self.tr("Open the Sample"), self)
+        self.sample.triggered.connect(self.sample_requested)
+        self._empty = EmptyState("chart", "", (actions[0], self.sample))
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(page)
@@ -131,6 +137,7 @@ class TrainingPanel(QWidget):
         running = self._running
         snapshot = running.snapshot if running is not None else None
         starting = running is not None and running.starting
+        self.sample.setEnabled(running is None)
         self._stack.setCurrentIndex(1 if snapshot is not None or starting or self._error else 0)
         if running is None or self._stack.currentIndex() == 0:
             self._empty.text.setText(self._empty_text())
@@ -146,6 +153,8 @@ class TrainingPanel(QWidget):
         self.pace.setText(_pace(snapshot) if snapshot is not None and going_on else "")
         self.pace.setVisible(bool(self.pace.text()))
         notes = snapshot.notes if snapshot is not None else ()
+        if snapshot is not None and snapshot.state.ended and (rest := _first(snapshot.state.sentence)[1]):
+            notes = (rest, *notes)
         self.note.setText("  ".join(notes))
         self.note.setVisible(bool(notes))
         self._draw(snapshot)
@@ -177,7 +186,7 @@ class TrainingPanel(QWidget):
                 if best is not None
                 else ""
             )
-            return snapshot.state.sentence + more, ROLES.get(snapshot.state.kind, "dim")
+            return _first(snapshot.state.sentence)[0] + more, ROLES.get(snapshot.state.kind, "dim")
         words = {
             "importing": self.tr("TensorFlow is starting …"),
             "building": self.tr("The model is being built …"),
@@ -219,6 +228,12 @@ class TrainingPanel(QWidget):
         plot = MetricPlot(name)
         self.plots[name] = plot
         self._plots.addWidget(plot, 1)
+
+
+def _first(text: str) -> tuple[str, str]:
+    """The first sentence, and the others: a long explanation would be cut at the end of its line."""
+    head, dot, rest = text.partition(". ")
+    return (head + ".", rest) if dot and len(text) > LONG else (text, "")
 
 
 def _pace(snapshot: Snapshot) -> str:

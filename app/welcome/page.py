@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.theme import icon, on_change
 from app.widgets.labels import ElidedLabel, label
@@ -17,8 +17,8 @@ from kgui import resources
 WIDTH = 760
 
 
-class WelcomePage(QWidget):
-    """A drop target, the bundled samples, and recent files.
+class WelcomePage(QScrollArea):
+    """A drop target, the bundled samples, and recent files; scrolled where the window is too low for them.
 
     Args:
         open_action: The window's action "open".
@@ -28,9 +28,11 @@ class WelcomePage(QWidget):
     """This path should be opened."""
 
     def __init__(self, open_action: QAction, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__(parent, widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = QWidget()
+        page.setProperty("role", "page")
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._icon = QLabel()
         head = QHBoxLayout()
         head.setSpacing(16)
@@ -38,7 +40,7 @@ class WelcomePage(QWidget):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(label("kgui", "title"))
-        words.addWidget(label(self.tr("Open, understand, build and train Keras models."), "dim"))
+        words.addWidget(label(self.tr("Open, understand, build and train Keras models."), "dim", wrap=True))
         head.addLayout(words, 1)
         self.zone = DropZone(open_action)
         samples = self._column(self.tr("Samples"))
@@ -60,7 +62,7 @@ class WelcomePage(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.zone)
         layout.addLayout(columns)
-        outer = QVBoxLayout(self)
+        outer = QVBoxLayout(page)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addStretch(1)
         middle = QHBoxLayout()
@@ -70,6 +72,7 @@ class WelcomePage(QWidget):
         outer.addLayout(middle)
         outer.addStretch(2)
         self.show_recent([])
+        self.setWidget(page)
         on_change(self, self._paint_icon)
 
     def show_recent(self, paths: list[Path]) -> None:
@@ -122,6 +125,8 @@ class Entry(QPushButton):
         layout.setSpacing(8)
         layout.addWidget(picture)
         layout.addLayout(words, 1)
+        # A button asks for room for its own text, of which it has none: its two lines would lie over each other.
+        self.setMinimumHeight(layout.sizeHint().height())
         for part in (picture, name, place):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 

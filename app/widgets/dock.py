@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QToolButton
 from app.theme import icon
 from app.widgets.labels import label
 
+LEAST = 104
+"""Pixels of height that every panel keeps: in a low window Qt would take all of it from those at the bottom."""
+
 
 class Dock(QDockWidget):
     """A dock of the window.
@@ -28,6 +31,7 @@ class Dock(QDockWidget):
         self._holder = QWidget()
         self._holder.setProperty("role", "dock")
         self._holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._holder.setMinimumHeight(LEAST)
         layout = QVBoxLayout(self._holder)
         layout.setContentsMargins(0, 1, 0, 0)
         self.setWidget(self._holder)
