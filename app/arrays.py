@@ -68,6 +68,8 @@ class Arrays(QObject):
 
     closing = Signal()
     """The processes are about to end: who waits for an answer in a thread stops waiting now."""
+    restarted = Signal(str)
+    """A process ended by itself and another one has taken its place: a sentence for the user."""
     _finished = Signal(object, object, object)
     _told = Signal(object, object)
 
@@ -95,7 +97,7 @@ class Arrays(QObject):
             raise RuntimeError("the arrays of a closed window cannot be read")
         if self._reader is None:
             self._words = _log_file()
-            self._reader = Reader(stderr=self._words, on_restart=lambda text: log.warning("%s", text))
+            self._reader = Reader(stderr=self._words, on_restart=self._on_restart)
         return self._reader
 
     def weights(self, path: Path, done: Done, failed: Failed) -> Asked:
@@ -157,6 +159,11 @@ class Arrays(QObject):
         asked._request = put(lambda fraction, _: self._told.emit(asked, fraction))
         asked._request.future.add_done_callback(lambda future: self._answered(asked, future))
         return asked
+
+    def _on_restart(self, text: str) -> None:
+        # In a thread of the reader's, like the answers.
+        log.warning("%s", text)
+        self.restarted.emit(text)
 
     def _on_finished(self, asked: Asked, error: Exception | None, value: Any) -> None:
         asked._finish(error, value)

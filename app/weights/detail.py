@@ -109,6 +109,7 @@ class ArrayView(QWidget):
         layout.addWidget(self.bars)
         layout.addWidget(self.tabs, 1)
         arrays.closing.connect(self.close_exports)
+        arrays.restarted.connect(self._tell_restart)
 
     # What is shown
 
@@ -184,6 +185,10 @@ class ArrayView(QWidget):
         self._part.clear()
         self.work_changed.emit()
 
+    def _tell_restart(self, text: str) -> None:
+        if self.shown is not None:
+            self.bars.tell("warning", text)
+
     def close_exports(self) -> None:
         """Ends all exports and waits for them."""
         for export in self.exports:
@@ -220,13 +225,12 @@ class ArrayView(QWidget):
         self.work_changed.emit()
 
     def _failed(self, key: object, error: Exception, again: Callable[[], None]) -> None:
-        died = isinstance(error.__cause__, ProcessDied)
         tries = self._tries[key] = self._tries.get(key, 0) + 1
-        what = error.what if isinstance(error, KguiError) else str(error)
-        if died and tries < TRIES:
-            self.bars.tell("warning", tr("{what}. It has been started again and reads on.").format(what=what))
+        if isinstance(error.__cause__, ProcessDied) and tries < TRIES:
+            # That it died and was started again is said by `Arrays.restarted`, whoever was waiting for it.
             again()
             return
+        what = error.what if isinstance(error, KguiError) else str(error)
         if isinstance(key, tuple):
             self.numbers.refuse(key)
         self.bars.tell("error", what, {tr("Try again"): lambda: self._try_again(key, again)})

@@ -320,6 +320,8 @@ class Numbers(QAbstractScrollArea):
             self._anchor = (0, 0)
             self._current = (self.rows - 1, self.columns - 1)
             self.viewport().update()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
         elif place is None:
             super().keyPressEvent(event)
         else:
