@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kgui.formats import ModelFile
-    from kgui.graph import Weight
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,32 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _text(file: ModelFile, arguments: argparse.Namespace) -> str:
-    from kgui.reports.summary import summary
-
-    return summary(
-        file.model,
-        file.inference,
+    return file.summary(
         line_length=arguments.line_length,
         positions=arguments.positions,
         expand_nested=arguments.expand_nested,
         show_trainable=arguments.show_trainable,
         show_dtype=arguments.show_dtype,
         show_multiply_adds=arguments.show_cost,
-        notes=file.notes,
-        optimizer=_optimizer(file),
         only_ascii=not speaks_unicode(),
     )
-
-
-def _optimizer(file: ModelFile) -> list[Weight]:
-    """The optimizer's own arrays. They are looked for only where the file says that the model was compiled."""
-    if file.training is None:
-        return []
-    return [entry for entry in file.list_weights() if _is_of_optimizer(entry.path or entry.name)]
-
-
-def _is_of_optimizer(path: str) -> bool:
-    return path.lstrip("/").startswith(("optimizer/", "optimizer_weights/"))
 
 
 def speaks_unicode() -> bool:

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from kgui.errors import FileError
-from kgui.graph import Model, Weight
+from kgui.errors import FileError, ModelError
+from kgui.graph import Layer, Model, Weight
 from kgui.inference.result import Inference
 from kgui.reports.risk_kinds import Risk
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kgui.reports.diff import Difference
 
 
-@dataclass
+@dataclass(repr=False)
 class ModelFile:
     """A file, what it says about itself, and the model in it.
 
@@ -71,6 +71,49 @@ class ModelFile:
 
         return list(dict.fromkeys([*self.container_risks, *find_risks(self.model, self.training)]))
 
+    def __repr__(self) -> str:
+        count = len(self.model.layers)
+        return f"<ModelFile {str(self.path)!r}: {self.format}, {self.model.kind}, {count} layers>"
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the model itself, in the order of the file; those of a nested model are in `Layer.model`."""
+        return list(self.model.layers.values())
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name; "encoder/dense" is one of a nested model.
+
+        Raises:
+            ModelError: There is none.
+        """
+        layer = self._find(self.model, name)
+        if layer is None:
+            from difflib import get_close_matches
+
+            last = {known: known.rpartition("/")[2] for known in _names(self.model)}
+            close = get_close_matches(name.rpartition("/")[2], set(last.values()), 3)
+            near = [known for known, short in last.items() if short in close][:5]
+            hint = f"Similar names are {', '.join(near)}." if near else "`summary()` lists the names."
+            raise ModelError(f"There is no layer named {name!r}", where=str(self.path), hint=hint)
+        return layer
+
+    def _find(self, model: Model, name: str) -> Layer | None:
+        """Names may hold slashes themselves, so that every place to part them is tried."""
+        if (layer := model.named(name)) is not None:
+            return layer
+        for outer in model.layers.values():
+            if outer.model is not None and name.startswith(outer.name + "/"):
+                inner = self._find(outer.model, name[len(outer.name) + 1 :])
+                if inner is not None:
+                    return inner
+        return None
+
+    def optimizer_weights(self) -> list[Weight]:
+        """The optimizer's own arrays; looked for only where the file says that the model was compiled."""
+        if self.training is None or (self.closed and self.store is None):
+            return []
+        return [entry for entry in self.list_weights() if _is_of_optimizer(entry.path or entry.name)]
+
     def list_weights(self) -> list[Weight]:
         """Lists the arrays of every layer (`Layer.weights`), without their values.
 
@@ -93,23 +136,38 @@ class ModelFile:
                 self.__dict__.pop("risks", None)
         return [] if self.store is None else self.store.entries()
 
-    def read(self, weight: Weight, selection: Selection | None = None) -> np.ndarray[Any, Any]:
+    def read(self, weight: Weight | str, selection: Selection | None = None) -> np.ndarray[Any, Any]:
         """Values of one array, or of a part of it.
 
         Args:
-            weight: One of `Layer.weights`, or of what `list_weights` returns.
+            weight: One of `Layer.weights` or of what `list_weights` returns, or its name: "dense/kernel".
             selection: Slices and integers for the leading dimensions, as NumPy has them; None for all.
 
         Raises:
             FileError: The file has no such values, or they are damaged.
             LimitError: The part is larger than what the file can honestly hold.
+            ModelError: There is no array of that name.
         """
         self.list_weights()
+        if isinstance(weight, str):
+            weight = self._weight(weight)
         if self.closed:
             raise FileError("The file has been closed", where=str(self.path))
         if self.store is None:
             raise FileError("The file has no weights", where=str(self.path))
         return self.store.read(weight, selection)
+
+    def _weight(self, name: str) -> Weight:
+        """An array by the names of its layers and its own, which may hold slashes too ("lstm/cell/kernel")."""
+        for place in (at for at, letter in enumerate(name) if letter == "/"):
+            layer = self._find(self.model, name[:place])
+            for weight in (layer.weights or ()) if layer is not None else ():
+                if weight.name == name[place + 1 :]:
+                    return weight
+        for weight in self.list_weights():
+            if name in (weight.path, weight.name):
+                return weight
+        raise ModelError(f"There is no array named {name!r}", where=str(self.path), hint='Write it as "dense/kernel".')
 
     def close(self) -> None:
         """Gives the file back. The graph and what was inferred from it stay."""
@@ -126,10 +184,11 @@ class ModelFile:
         self.close()
 
     def summary(self, **options: Any) -> str:
-        """The summary as text; `options` are those of `kgui.reports.summary.summary`."""
+        """The summary as `kgui show` prints it; `options` are those of `kgui.reports.summary.summary`."""
         from kgui.reports.summary import summary
 
-        return summary(self.model, self.inference, **options)
+        known: dict[str, Any] = {"optimizer": self.optimizer_weights(), "notes": self.notes}
+        return summary(self.model, self.inference, **(known | options))
 
     def to_json(self) -> dict[str, Any]:
         """What `kgui show --json` prints, as plain values."""
@@ -175,3 +234,17 @@ class ModelFile:
         from kgui.formats.save import save_model
 
         return save_model(self, path, format=format)
+
+
+def _is_of_optimizer(path: str) -> bool:
+    return path.lstrip("/").startswith(("optimizer/", "optimizer_weights/"))
+
+
+def _names(model: Model, before: str = "") -> list[str]:
+    """Every layer at every depth, as `ModelFile.layer` takes it."""
+    found = []
+    for layer in model.layers.values():
+        found.append(before + layer.name)
+        if layer.model is not None:
+            found += _names(layer.model, f"{before}{layer.name}/")
+    return found
