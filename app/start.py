@@ -8,14 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app import logs
+from app import language, logs
 from app.settings import Settings
 from app.theme import themes
 from app.window import Window
-from kgui import resources
 
 SETTLED = 400
 """Milliseconds without anything being opened or laid out after which a picture is taken."""
@@ -37,10 +36,11 @@ def run(parsed: argparse.Namespace) -> int:
     application.setApplicationName("kgui")
     application.setDesktopFileName("kgui")
     logs.start()
-    translate(application)
+    settings = Settings()
+    language.start(application)
     themes().start()
     for_picture = parsed.screenshot is not None
-    window = Window(Settings(), remember=not for_picture)
+    window = Window(settings, remember=not for_picture)
     if parsed.theme is not None:
         themes().choice = parsed.theme
     if for_picture or parsed.size is not None:
@@ -58,17 +58,6 @@ def run(parsed: argparse.Namespace) -> int:
     with _Interrupt(application, window):
         application.exec()
     return 0 if picture is None or picture.written else 1
-
-
-def translate(application: QApplication) -> None:
-    """Texts in the language of the system, where there is a translation of them."""
-    for name, folder in (
-        ("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
-        ("kgui", str(resources.path("translations"))),
-    ):
-        translator = QTranslator(application)
-        if translator.load(QLocale(), name, "_", folder):
-            application.installTranslator(translator)
 
 
 def _after_first_paint() -> None:
