@@ -48,6 +48,8 @@ class Opened:
         notes: What the user should know and that is no risk.
         assets: Files that the model carries, with their size in bytes.
         project: The project, where a project was opened.
+        trained_by: The project whose training made the file, where it is the result of a run.
+        trained_at: When that was, in seconds since 1970.
     """
 
     path: Path | None
@@ -62,6 +64,8 @@ class Opened:
     notes: list[str] = field(default_factory=list)
     assets: dict[str, int] = field(default_factory=dict)
     project: Project | None = None
+    trained_by: Project | None = None
+    trained_at: float = 0.0
 
 
 class Session(QObject):

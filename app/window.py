@@ -79,6 +79,9 @@ ENGINE_AGAIN = 5000
 WARM_AFTER = 150
 """Milliseconds after the first painted window at which what opening a file needs is loaded behind it."""
 
+LEAVE_AFTER = 500
+"""Milliseconds after which what is open now is noted for the next window."""
+
 FILTERS = QT_TRANSLATE_NOOP(
     "window",
     "Models and projects (*.kgui *.keras *.h5 *.hdf5 *.json *.yaml *.yml *.pb *.index *.zip *.npz);;All files (*)",
@@ -140,6 +143,12 @@ def _prepared(path: Path, answer: Answer, left_as: Any) -> tuple[Opened, CanvasS
     return document, state, prepare(document, state)
 
 
+def _moment(seconds: float) -> str:
+    """The time of day, or the date of another day."""
+    then = time.localtime(seconds)
+    return time.strftime("%H:%M" if then[:3] == time.localtime()[:3] else "%Y-%m-%d", then)
+
+
 class Window(QMainWindow):
     """The window.
 
@@ -166,9 +175,12 @@ class Window(QMainWindow):
         self.settings = settings or Settings()
         self._remember = remember
         self._to_fill: list[str] = []
+        self._runnings: list[Running] = []
         self._left: list[Session] = []
-        self._untold_death = False
+        self._untold_death = self._told_death = False
         self._to_add = 0
+        self._leave_timer = QTimer(self, singleShot=True, interval=LEAVE_AFTER)
+        self._leave_timer.timeout.connect(self._leave_open_files)
         self._fill_timer = QTimer(self, singleShot=True, interval=0)
         self._fill_timer.timeout.connect(self._fill_next)
         self._shown = False
@@ -176,6 +188,7 @@ class Window(QMainWindow):
         self._opening: dict[Path, Reply] = {}
         self._palette: QWidget | None = None
         self.recorder = logs.Recorder(self)
+        self.settings.apply_reader_memory()
         self.processes = Processes(self)
         self.tools = Tools(self)
         self.graphs = Graphs(self)
@@ -231,9 +244,7 @@ class Window(QMainWindow):
         for path in paths:
             self._open(path.absolute(), train=train)
 
-    def _open(
-        self, path: Path, *, train: bool = False, again: Session | None = None, result_of: Running | None = None
-    ) -> None:
+    def _open(self, path: Path, *, train: bool = False, again: Session | None = None) -> None:
         known = next((session for session in self.sessions if session.path == path), None)
         if known is not None and again is None:
             self.tabs.setCurrentWidget(self._page_of(known))
@@ -248,7 +259,7 @@ class Window(QMainWindow):
             "open", {"path": str(path)}, convert=lambda answer: _prepared(path, answer, state)
         )
         self._opening[path] = reply
-        reply.done.connect(lambda value: self._opened(*value, train, again, result_of))
+        reply.done.connect(lambda value: self._opened(*value, train, again))
         reply.failed.connect(lambda error: self._not_opened(path, error))
         reply.cancelled.connect(lambda: self._opening.pop(path, None))
         for signal in (reply.done, reply.failed, reply.cancelled):
@@ -263,12 +274,12 @@ class Window(QMainWindow):
         arranged: Arranged,
         train: bool,
         again: Session | None,
-        result_of: Running | None,
     ) -> None:
+        self._told_death = False
         path = opened.path
         if path is not None:
             self._opening.pop(path, None)
-            if self._remember and result_of is None:
+            if self._remember and opened.trained_by is None:
                 self.settings.add_recent(path)
             self.watch.watch(path)
         if again is not None and again in self.sessions:
@@ -277,12 +288,12 @@ class Window(QMainWindow):
             return
         session = Session(opened, self)
         if opened.project is not None:
-            session.running = self._new_running(opened.project)
-        elif result_of is not None:
+            session.running = self._running_of(opened.project)
+        elif opened.trained_by is not None:
             # The trained model's tab keeps the curves that led to it in sight.
-            session.running = result_of
+            session.running = self._running_of(opened.trained_by)
             session.title = self.tr("{name} · trained {time}").format(
-                name=result_of.project.path.stem, time=time.strftime("%H:%M")
+                name=opened.trained_by.path.stem, time=_moment(opened.trained_at)
             )
         self.add_session(session, state, arranged, train=train)
 
@@ -338,11 +349,17 @@ class Window(QMainWindow):
     def _session_of(self, path: Path) -> Session | None:
         return next((session for session in self.sessions if session.path == path), None)
 
+    def _running_of(self, project: Project) -> Running:
+        """The runs of a project: one object for all tabs that show them."""
+        known = (running for running in self._runnings if running.project.path == project.path)
+        return next(known, None) or self._new_running(project)
+
     def _new_running(self, project: Project) -> Running:
         from app.running import Running
 
         running = Running(project, self)
-        running.ended.connect(lambda snapshot: self._run_ended(running, snapshot))
+        self._runnings.append(running)
+        running.ended.connect(self._run_ended)
         for signal in (running.updated, running.shown_changed, running.runs_changed):
             signal.connect(self._update_actions)
         running.failed.connect(lambda error: log.error("%s", error))
@@ -352,7 +369,7 @@ class Window(QMainWindow):
         self._opening.pop(path, None)
         log.error("%s could not be opened: %s", path, error)
         if isinstance(error, ProcessDied):
-            self._untold_death = False
+            self._told_death, self._untold_death = not self._untold_death, False
             text = self.tr("{file} was not read: the reader ended while it was at it. It has been started again.")
             self.bars.tell("error", text.format(file=path.name), {self.tr("Try again"): lambda: self._open(path)})
         elif isinstance(error, KguiError):
@@ -376,6 +393,7 @@ class Window(QMainWindow):
 
     def _add_tab(self, page: QWidget, session: Session, train: bool) -> None:
         self._to_add -= 1
+        self._leave_timer.start()
         # In sight before the page is added, so that the canvas fits the model into the size that it really has.
         self.centre.setCurrentIndex(1)
         place = self._make_tab(page, session.title, str(session.path or session.title))
@@ -442,6 +460,7 @@ class Window(QMainWindow):
         if session is not None and session.comparison is None:
             running, session.running = session.running, None
             if running is not None and all(other.running is not running for other in self.sessions):
+                self._runnings.remove(running)
                 running.close()
                 running.deleteLater()
             self._forget(session)
@@ -476,6 +495,7 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{title} – kgui" if title else "kgui")
         self._update_actions()
         self._update_status()
+        self._leave_timer.start()
         self.session_changed.emit()
 
     # Making the window
@@ -503,9 +523,7 @@ class Window(QMainWindow):
             "open_result": self._open_result,
             **self.graphs.handlers(),
             **self.tools.handlers(),
-            "shortcuts": self._show_shortcuts,
             "log": self._open_log,
-            "about": self._show_about,
         }
 
     def _make_menus(self) -> None:
@@ -801,7 +819,8 @@ class Window(QMainWindow):
 
     def _reader_died(self, error: ProcessDied) -> None:
         # Who waits for an answer tells it with the name of the file, unless the answer was on its way already.
-        self._untold_death = True
+        self._untold_death = not self._told_death
+        self._told_death = False
         self._tell_death()
         log.warning("%s", error)
 
@@ -864,6 +883,7 @@ class Window(QMainWindow):
 
     def _update_progress(self) -> None:
         self._tell_death()
+        self._leave_timer.start()
         names = [path.name for path in self._opening]
         busy = bool(names)
         self.work_label.setText(self.tr("Opening {files} …").format(files=", ".join(names)) if busy else "")
@@ -1008,26 +1028,12 @@ class Window(QMainWindow):
         if session is not None and session.running is not None:
             row = next((row for row in session.running.runs if row.has_result), None)
             if row is not None:
-                self._open(row.run.result_path, result_of=session.running)
+                self._open(row.run.result_path)
 
-    def _run_ended(self, running: Running, snapshot: Snapshot) -> None:
+    def _run_ended(self, snapshot: Snapshot) -> None:
         log.info("%s: %s", snapshot.run.name, snapshot.state.sentence)
         if snapshot.state.kind in ("done", "stopped") and snapshot.run.result_path.exists():
-            self._open(snapshot.run.result_path, result_of=running)
-
-    def _show_shortcuts(self) -> None:
-        from app.dialogs import ShortcutsDialog
-
-        self._show_dialog(ShortcutsDialog(self.actions_table, self))
-
-    def _show_about(self) -> None:
-        from app.dialogs import AboutDialog
-
-        self._show_dialog(AboutDialog(self))
-
-    def _show_dialog(self, dialog: Any) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+            self._open(snapshot.run.result_path)
 
     def _open_log(self) -> None:
         if not logs.file().exists():
@@ -1061,17 +1067,26 @@ class Window(QMainWindow):
         if self._remember:
             self.settings.geometry = self.saveGeometry()
             self.settings.arrangement = self.saveState(STATE_VERSION)
-            self.settings.open_files = [session.path for session in self.sessions if session.path is not None]
-            self.settings.front = self.session.path if self.session is not None else None
+            self._leave_timer.stop()
+            self._leave_open_files(at_end=True)
             for place in range(self.tabs.count()):
                 self._keep_view(self.tabs.widget(place))
             self.settings.sync()
-        for running in {session.running for session in self.sessions} - {None}:
+        for running in self._runnings:
             running.close()
         self.tools.close()
         self.processes.close()
         self.recorder.close()
         super().closeEvent(event)
+
+    def _leave_open_files(self, *, at_end: bool = False) -> None:
+        """Notes what is open: a window that is killed has no later moment for it."""
+        if not self._remember or (not at_end and (self._opening or self._to_add)):
+            # What is being opened would be missing; once it has a tab, its turn comes again.
+            return
+        self.settings.open_files = [session.path for session in self.sessions if session.path is not None]
+        self.settings.front = self.session.path if self.session is not None else None
+        self.settings.sync()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files are welcome anywhere in the window."""

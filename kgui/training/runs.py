@@ -193,6 +193,12 @@ class RunFolder:
         sync_folder(root)
         return run
 
+    @classmethod
+    def of_result(cls, path: str | Path) -> RunFolder | None:
+        """The run whose trained model this file is, or None for any other file."""
+        run = cls(Path(path).absolute().parent.parent)
+        return run if Path(path).absolute() == run.result_path and run.status_path.is_file() else None
+
     def status(self) -> dict[str, Any]:
         """What `run.json` says.
 
