@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kgui import __version__
-from kgui.cli import COMMANDS
+from kgui.cli import COMMANDS, available
 from kgui.cli import main as command_line
 
 APT = (
@@ -29,7 +29,18 @@ X11_LIBRARIES = (
 )
 """Those of Qt's X11 plugin that a system without a desktop lacks."""
 
-TABS = ("outline", "runs", "inspector", "weights", "config", "summary", "differences", "problems", "training", "console")
+TABS = (
+    "outline",
+    "runs",
+    "inspector",
+    "weights",
+    "config",
+    "summary",
+    "differences",
+    "problems",
+    "training",
+    "console",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    commands = "\n".join(f"  {name:9} {text}" for name, text in COMMANDS.items())
+    commands = "\n".join(f"  {name:9} {text}" for name, text in available().items())
     parser = argparse.ArgumentParser(
         prog="kgui",
         usage="kgui [FILE ...] [--train] [--theme light|dark|system]\n"
@@ -110,6 +121,10 @@ def _without_display(parsed: argparse.Namespace) -> int:
     if parsed.train and projects:
         print("kgui: there is no display, so the training runs without a window.", file=sys.stderr)
         return max(command_line(["train", str(path)]) for path in projects)
+    if parsed.files and not parsed.files[0].exists():
+        # Most likely a command with a slip in it.
+        print(f"kgui: {parsed.files[0]}: This is neither a file nor a command. Try: kgui --help", file=sys.stderr)
+        return 1
     hint = f"kgui show {parsed.files[0]}" if parsed.files else "kgui --help"
     print(f"kgui: there is no display to show a window on. Without one, try: {hint}", file=sys.stderr)
     return 1

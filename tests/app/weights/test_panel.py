@@ -324,16 +324,15 @@ def test_readers_killed_while_scrolling_cost_a_sentence_and_nothing_else(opened:
     random = np.random.default_rng(1)
     told: set[str] = set()
     for moment in range(50):
-        qtbot.waitUntil(lambda: bool(opened.processes.arrays.processes), timeout=20_000)
         numbers.go_to(int(random.integers(0, 2900)), int(random.integers(0, 40)))
         for _ in range(3):
             QApplication.sendEvent(numbers.viewport(), wheel(numbers.viewport(), -120))
-        # Every second time while the reader has just been asked, else while it is started or idle.
-        end = time.monotonic() + float(random.uniform(0, 0.003 if moment % 2 else 0.2))
+        # Every second time while the reader has just been asked, else a little later.
+        end = time.monotonic() + float(random.uniform(0, 0.003 if moment % 2 else 0.1))
         while time.monotonic() < end:
             QApplication.processEvents()
         kill_readers(opened)
-        QApplication.processEvents()
+        qtbot.waitUntil(lambda: not panel.busy, timeout=60_000)
         told |= {bar.text for bar in panel.view.bars.bars()}
     qtbot.waitUntil(lambda: not panel.busy, timeout=60_000)
     told |= {bar.text for bar in panel.view.bars.bars()}
