@@ -101,7 +101,13 @@ def test_a_screenshot_is_written_without_a_display(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "hint"), [(["model.keras"], "kgui show model.keras"), ([], "kgui --help")], ids=["file", "nothing"]
+    ("words", "hint"),
+    [
+        ([str(SAMPLE)], f"kgui show {SAMPLE}"),
+        ([], "kgui --help"),
+        (["shwo"], "shwo: This is neither a file nor a command"),
+    ],
+    ids=["file", "nothing", "slip"],
 )
 def test_without_a_display_one_sentence_says_what_to_do(words: list[str], hint: str, tmp_path: Path) -> None:
     result = run("-m", "app.main", *words, home=tmp_path, QT_QPA_PLATFORM="")
@@ -115,3 +121,7 @@ def test_help_names_the_window_and_the_commands(tmp_path: Path) -> None:
     assert result.returncode == 0
     for word in ("--train", "--screenshot", "show", "convert"):
         assert word in result.stdout
+    from kgui.cli import COMMANDS, available
+
+    listed = {line.split()[0] for line in result.stdout.splitlines() if line.startswith("  ") and line.split()}
+    assert listed & COMMANDS.keys() == available().keys(), "only commands that are there"
