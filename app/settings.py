@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, cast
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from app.theme import Choice
+
+LEAST_MEMORY = 256
+"""Megabytes without which Python and h5py themselves have no room."""
+MOST_MEMORY = 1 << 20
+READER_MEMORY = "KGUI_READER_MEMORY"
+"""Environment variable of `kgui.reader.limits`, which the window need not load for its name."""
 
 RECENT = 12
 """Recent files that are remembered."""
@@ -19,6 +26,8 @@ class Settings:
 
     def __init__(self) -> None:
         self._store = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "kgui", "kgui")
+        # A limit that the user set in the environment stays, unless the settings have one.
+        self._limited = False
 
     @property
     def file(self) -> Path:
@@ -34,6 +43,44 @@ class Settings:
     @theme.setter
     def theme(self, choice: Choice) -> None:
         self._store.setValue("theme", choice)
+
+    @property
+    def language(self) -> str:
+        """The chosen language: a key of `app.language.NAMES`, or "system"."""
+        return str(self._store.value("language", "system"))
+
+    @language.setter
+    def language(self, code: str) -> None:
+        self._store.setValue("language", code)
+
+    @property
+    def restore_files(self) -> bool:
+        """Whether files that were open are opened again at the next start."""
+        # An INI file has no booleans: they come back as texts.
+        return str(self._store.value("restore", "true")).lower() != "false"
+
+    @restore_files.setter
+    def restore_files(self, on: bool) -> None:
+        self._store.setValue("restore", "true" if on else "false")
+
+    @property
+    def reader_memory(self) -> int:
+        """Megabytes that reading a file may take; 0 for kgui's own limit."""
+        text = str(self._store.value("reader/memory", "0"))
+        megabytes = int(text) if text.isdecimal() else 0
+        return min(max(megabytes, LEAST_MEMORY), MOST_MEMORY) if megabytes else 0
+
+    @reader_memory.setter
+    def reader_memory(self, megabytes: int) -> None:
+        self._store.setValue("reader/memory", megabytes)
+
+    def apply_reader_memory(self) -> None:
+        """Hands the limit to the processes that are started from now on."""
+        if megabytes := self.reader_memory:
+            os.environ[READER_MEMORY] = str(megabytes)
+        elif self._limited:
+            os.environ.pop(READER_MEMORY, None)
+        self._limited = bool(megabytes)
 
     @property
     def geometry(self) -> QByteArray:

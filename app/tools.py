@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.words import place
 
 if TYPE_CHECKING:
     from app.compare import ComparePage, Comparison
@@ -33,6 +36,12 @@ class Tools(QObject):
             "compare": self.choose_comparison,
             "next_difference": lambda: self.step_difference(1),
             "previous_difference": lambda: self.step_difference(-1),
+            "export_picture": self.export_picture,
+            "export_summary": self.export_summary,
+            "python_code": self.show_code,
+            "settings": self.show_settings,
+            "shortcuts": self.show_shortcuts,
+            "about": self.show_about,
         }
 
     # Comparing
@@ -93,7 +102,7 @@ class Tools(QObject):
         return self._comparing
 
     def _browse(self, first: Path) -> None:
-        dialog = self._file_dialog(QCoreApplication.translate("tools", "Compare With"), first.parent)
+        dialog = self._file_dialog(self.tr("Compare With"), first.parent)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: self.compare(first, Path(name)))
         dialog.open()
@@ -101,6 +110,74 @@ class Tools(QObject):
     def _page_changed(self, page: QWidget) -> None:
         if self._window.tabs.currentWidget() is page:
             self._window.page_changed()
+
+    # Exporting
+
+    def export_picture(self) -> None:
+        """Asks what the picture of the graph shows, and writes it."""
+        from app.export import PictureDialog
+
+        session, canvas = self._session(), self._canvas()
+        if session is not None and canvas is not None:
+            scene = canvas.scene
+            self._export(PictureDialog(session, scene.diagram, scene.placement, self._folder(session), self._window))
+
+    def export_summary(self) -> None:
+        """Asks for the form of the table of layers, and writes it."""
+        from app.export import SummaryDialog
+
+        if (session := self._session()) is not None:
+            self._export(SummaryDialog(session, self._folder(session), self._window))
+
+    def show_code(self) -> None:
+        """Shows Python that builds the model."""
+        from app.python_code import CodeDialog
+
+        if (session := self._session()) is not None:
+            self._export(CodeDialog(session, self._folder(session), self._window))
+
+    def _export(self, dialog: Any) -> None:
+        dialog.saved.connect(self._tell_saved)
+        _show(dialog)
+
+    def _tell_saved(self, path: Path) -> None:
+        text = self.tr("Written: {file}").format(file=place(path))
+        self._window.bars.tell("info", text, {self.tr("Open folder"): lambda: _open(path.parent)})
+
+    def _canvas(self) -> Any:
+        """The canvas in front; of a comparison, that of the side on which the user works."""
+        page = self._window.tabs.currentWidget()
+        comparison = self.comparison()
+        if comparison is None:
+            return page if hasattr(page, "scene") else None
+        return page.canvases[comparison.side] if page.canvases else None
+
+    def _folder(self, session: Session) -> Path:
+        return session.path.parent if session.path is not None else Path.home()
+
+    # Settings and help
+
+    def show_settings(self) -> None:
+        """Shows the settings."""
+        from app.preferences import SettingsDialog
+
+        dialog = SettingsDialog(self._window.settings, self._window)
+        dialog.theme_chosen.connect(lambda choice: self._window.actions_table[f"theme_{choice}"].trigger())
+        dialog.memory_changed.connect(lambda _: self._window.settings.apply_reader_memory())
+        _show(dialog)
+
+    def show_shortcuts(self) -> None:
+        """Shows all shortcuts."""
+        from app.preferences import ShortcutsDialog
+
+        _show(ShortcutsDialog(self._window.actions_table, self._window))
+
+    def show_about(self) -> None:
+        """Shows the versions of everything."""
+        from app import logs
+        from app.preferences import AboutDialog
+
+        _show(AboutDialog(self._window.processes.engine.hello, place(logs.file()), self._window))
 
     # Common
 
@@ -112,6 +189,10 @@ class Tools(QObject):
         dialog = QFileDialog(self._window, title, str(folder))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return dialog
+
+
+def _open(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def _show(dialog: Any) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
+
 from kgui import resources
 from kgui.errors import LimitError
 from kgui.reports.picture_fonts import FILES
@@ -16,6 +19,21 @@ MAX_PIXELS = 120_000_000
 """Four bytes each, and once again while the file is packed: about 1 GB."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """What is to be turned into pixels.
+
+    Attributes:
+        svg: The picture.
+        dpi: Dots per inch.
+        system_fonts: Whether it has characters that the bundled fonts lack.
+    """
+
+    svg: str
+    dpi: int
+    system_fonts: bool
+
+
 def png(drawing: Drawing, dpi: int | None = None) -> bytes:
     """The drawing as pixels.
 
@@ -26,9 +44,28 @@ def png(drawing: Drawing, dpi: int | None = None) -> bytes:
     Raises:
         LimitError: There would be more pixels than memory can be expected to hold.
     """
-    import resvg_py
+    return render(prepare(drawing, dpi))
 
-    inches = drawing.width * drawing.height / 96**2
+
+def prepare(drawing: Drawing, dpi: int | None = None) -> Pixels:
+    """The part of `png` that is quick.
+
+    Raises:
+        LimitError: There would be more pixels than memory can be expected to hold.
+    """
+    chosen = check_dpi(drawing.width, drawing.height, dpi)
+    # Fonts of the system are needed only for characters that the bundled ones lack; looking for them takes a second.
+    plain = all(text.text.isascii() or all(ord(c) < 0x2200 for c in text.text) for text in drawing.texts())
+    return Pixels(svg(drawing, embed_fonts=False), chosen, not plain)
+
+
+def check_dpi(width: float, height: float, dpi: int | None) -> int:
+    """The dots per inch for a picture of this size, in pixels of 1/96 inch.
+
+    Raises:
+        LimitError: There would be more pixels than memory can be expected to hold.
+    """
+    inches = max(1.0, width * height) / 96**2
     most = int((MAX_PIXELS / inches) ** 0.5)
     if (dpi is None and most < LEAST_DPI) or (dpi is not None and dpi > most):
         raise LimitError(
@@ -36,13 +73,35 @@ def png(drawing: Drawing, dpi: int | None = None) -> bytes:
             hint=f"Take at most {most} dpi, or write SVG or PDF, which have no pixels.",
         )
     usual = max(LEAST_DPI, int((USUAL_PIXELS / inches) ** 0.5))
-    chosen = min(USUAL_DPI, usual, most) if dpi is None else dpi
-    text = svg(drawing, embed_fonts=False)
-    fonts = [str(resources.path("fonts", name)) for name in FILES.values()]
-    # Fonts of the system are needed only for characters that the bundled ones lack; looking for them takes a second.
-    plain = all(text.text.isascii() or all(ord(c) < 0x2200 for c in text.text) for text in drawing.texts())
+    return min(USUAL_DPI, usual, most) if dpi is None else dpi
+
+
+def render(pixels: Pixels) -> bytes:
+    """The part of `png` that takes seconds, and during which no other thread of this process runs."""
+    import resvg_py
+
     return bytes(
         resvg_py.svg_to_bytes(
-            svg_string=text, zoom=chosen / 96, font_files=fonts, skip_system_fonts=plain, sans_serif_family="Inter"
+            svg_string=pixels.svg,
+            zoom=pixels.dpi / 96,
+            font_files=[str(resources.path("fonts", name)) for name in FILES.values()],
+            skip_system_fonts=not pixels.system_fonts,
+            sans_serif_family="Inter",
         )
     )
+
+
+def main() -> None:
+    """A process of its own for `render`: the SVG on standard input, the PNG on standard output."""
+    dpi, system_fonts = sys.argv[1:]
+    text = sys.stdin.buffer.read().decode("utf-8")
+    sys.stdout.buffer.write(render(Pixels(text, int(dpi), system_fonts == "1")))
+
+
+def command(pixels: Pixels) -> list[str]:
+    """The command line of `main`. With -P, nothing is imported from the current folder."""
+    return [sys.executable, "-P", "-m", __name__, str(pixels.dpi), "1" if pixels.system_fonts else "0"]
+
+
+if __name__ == "__main__":
+    main()
