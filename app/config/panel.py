@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.config.tree import VALUE_ROLE, ConfigTree, of_layer, of_model, to_json, tr
+from app.config.tree import ConfigTree, of_layer, of_model, to_json, tr
 from app.session import Session
 from app.theme import icon, on_change
 from app.widgets.bar import MessageBars
@@ -103,7 +103,7 @@ class ConfigPanel(QWidget):
 
     def copy(self, index: QModelIndex) -> None:
         """Copies a value with all below it as JSON; the whole for an invalid index."""
-        value = index.data(VALUE_ROLE) if index.isValid() else self.items.branch(index).value
+        value = self.items.branch(index).value
         try:
             QGuiApplication.clipboard().setText(value if isinstance(value, str) else to_json(value))
         except RecursionError:

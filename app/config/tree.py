@@ -13,9 +13,6 @@ from app.words import tip
 from kgui.graph.model import Layer, Model
 
 Role = Qt.ItemDataRole
-VALUE_ROLE = Role.UserRole
-"""The JSON value of a branch."""
-
 AT_ONCE = 1000
 """Children that are made in one go."""
 LONGEST = 400
@@ -71,7 +68,10 @@ class ConfigTree(QAbstractItemModel):
         self.endResetModel()
 
     def branch(self, index: QModelIndex) -> Branch:
-        """What is at an index; the whole for an invalid one."""
+        """What is at an index; the whole for an invalid one.
+
+        Values are taken from here, never through `data`: Qt would copy a list with all that is nested in it.
+        """
         return index.internalPointer() if index.isValid() else self._root
 
     def index(self, row: int, column: int, parent: QModelIndex = QModelIndex()) -> QModelIndex:  # noqa: B008
@@ -190,5 +190,4 @@ _DATA: dict[int, Callable[[Branch, int], Any]] = {
     Role.ToolTipRole: lambda branch, column: tip(branch.key if column == 0 else text_of(branch.value)),
     Role.ForegroundRole: _color,
     Role.FontRole: lambda branch, column: None if column == 0 or isinstance(branch.value, str) else font(mono=True),
-    VALUE_ROLE: lambda branch, column: branch.value,
 }
