@@ -206,7 +206,7 @@ def test_optimizer_weights_are_added_to_the_total():
 
 
 def test_multiply_adds_and_dtypes_on_request(siamese):
-    text = summary(*siamese, show_multiply_adds=True, show_dtype=True)
+    text = summary(*siamese, show_multiply_adds=True, show_dtype=True, line_length=120)
     encoder = next(line for line in text.splitlines() if line.startswith("encoder ("))
     assert "36" in encoder and "float32" in encoder
 
