@@ -178,9 +178,16 @@ def _promoted_float_64(one: str | None, two: str | None) -> str | None:
     return "float64" if result == "int64" else promote((result, "float"))
 
 
-def _arctan2(one: str | None, two: str | None) -> str | None:
-    # Keras counts a Python number here as a float32, which is stronger than a half.
-    return promote(("float32" if one in _WEAK else one, "float32" if two in _WEAK else two, "float"))
+def _arctan2(ask: Ask) -> Answer:
+    one, two = pair(ask)
+    # Keras counts a Python number or bool here as a float32, which is stronger than a half.
+    given = [*ask.args, *ask.kwargs.values()][:2]
+    dtypes = [
+        "float32" if isinstance(value, (bool, int, float)) else spec.dtype
+        for value, spec in zip(given, (one, two), strict=True)
+    ]
+    shape = broadcast(shape_of_spec(one), shape_of_spec(two))
+    return Answer((TensorSpec(shape, promote((*dtypes, "float"))),))
 
 
 def _bitwise(one: str | None, two: str | None) -> str | None:
@@ -945,7 +952,7 @@ OPERATIONS: dict[str, Rule] = {
     **dict.fromkeys(_BINARY.split(), binary(_promoted)),
     **dict.fromkeys(_COMPARISON.split(), binary(lambda one, two: "bool")),
     **dict.fromkeys(_BINARY_FLOAT.split(), binary(_promoted_float)),
-    "Arctan2": binary(_arctan2),
+    "Arctan2": _arctan2,
     "Heaviside": binary(_heaviside),
     "Hypot": binary(_promoted_float_64),
     "Mod": binary(_modulo),
