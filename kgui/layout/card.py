@@ -16,6 +16,9 @@ RADIUS = 6.0
 PADDING = 10.0
 MIN_WIDTH = 176.0
 MAX_WIDTH = 264.0
+WHOLE_WIDTH = 1200.0
+"""The widest card of a picture, which shows texts whole: it cannot be asked for the rest, as the canvas can."""
+
 BADGE_HEIGHT = 15.0
 BADGE_GAP = 5.0
 CHEVRON = 20.0
@@ -63,11 +66,11 @@ class Line:
     baseline: float
 
 
-def size(card: Card) -> tuple[float, float]:
+def size(card: Card, widest: float = MAX_WIDTH) -> tuple[float, float]:
     """Width and height of a closed card."""
     header = PADDING * 2 + _width("title", card.title) + badges_width(card)
     body = [PADDING * 2 + _width(role, text) for role, text in _body(card)]
-    wide = min(MAX_WIDTH, max(MIN_WIDTH, header, *body)) if body else min(MAX_WIDTH, max(MIN_WIDTH, header))
+    wide = min(widest, max(MIN_WIDTH, header, *body))
     # Whole pixels of 8 keep cards of nearly the same text equally wide.
     return -(-wide // 8) * 8, height(card)
 

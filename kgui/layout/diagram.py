@@ -139,6 +139,7 @@ class DiagramOptions:
         expanded: Nested models to open.
         fold: Whether runs of identical blocks are shown as one of them in a frame that says how many there are.
         unfolded: Frames (see `Card.repeat`) of runs that are shown in full all the same.
+        whole: Whether cards grow with their texts, instead of cutting long ones and counting further outputs.
     """
 
     shapes: bool = True
@@ -151,6 +152,12 @@ class DiagramOptions:
     expanded: frozenset[Place] = frozenset()
     fold: bool = False
     unfolded: frozenset[Place] = frozenset()
+    whole: bool = False
+
+    @property
+    def widest(self) -> float:
+        """The widest that a card may be."""
+        return measures.WHOLE_WIDTH if self.whole else measures.MAX_WIDTH
 
 
 _DEFAULT = DiagramOptions()
@@ -281,7 +288,7 @@ class _Builder:
             repeat=repeat.count,
             members=tuple((*level.place, (id_, 0)) for id_ in repeat.hidden),
         )
-        card.width, card.height = measures.size(card)
+        card.width, card.height = measures.size(card, self.options.widest)
         return card
 
     def _card(self, level: _Level, layer: Layer, call: int, result: LayerResult | None) -> Card:
@@ -306,7 +313,7 @@ class _Builder:
             inputs=len(layer.calls[call].inputs()) if layer.calls else 0,
             outputs=max(1, len(made.outputs)) if made else 1,
         )
-        card.width, card.height = measures.size(card)
+        card.width, card.height = measures.size(card, self.options.widest)
         return card
 
     def _arguments(self, model: Model, layer: Layer, result: LayerResult | None) -> str:
@@ -416,7 +423,7 @@ def count(number: int) -> str:
     return f"{number / 1e12:,.1f} T"
 
 
-_SHOWN_OUTPUTS = 2
+_SHOWN_OUTPUTS, _SHOWN_OUTPUTS_WHOLE = 2, 8
 
 
 def _outputs(made: CallResult | None, options: DiagramOptions) -> str:
@@ -424,7 +431,8 @@ def _outputs(made: CallResult | None, options: DiagramOptions) -> str:
         return ""
     if made is None or not made.outputs:
         return "?"
-    texts = [_output(spec, options) for spec in made.outputs[:_SHOWN_OUTPUTS]]
+    shown = _SHOWN_OUTPUTS_WHOLE if options.whole else _SHOWN_OUTPUTS
+    texts = [_output(spec, options) for spec in made.outputs[:shown]]
     more = len(made.outputs) - len(texts)
     return " ".join([*texts, f"+{more}"] if more > 0 else texts)
 

@@ -80,6 +80,7 @@ class PictureOptions:
             trainable=self.show_trainable,
             expand_nested=self.expand_nested,
             fold=self.fold_repeats,
+            whole=True,
         )
 
 

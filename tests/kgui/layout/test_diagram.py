@@ -3,8 +3,8 @@
 import pytest
 from layout_models import Builder, nested, residual, siamese
 
-from kgui.graph import Layer, Model, TensorRef
-from kgui.inference.result import Inference
+from kgui.graph import Layer, Model, TensorRef, TensorSpec
+from kgui.inference.result import CallResult, Inference, LayerResult
 from kgui.layout import DiagramOptions, diagram
 
 
@@ -131,3 +131,19 @@ def test_long_names_are_cut_with_an_ellipsis_to_the_width_of_the_card():
     assert line.text.endswith("…")
     assert width(line.text, 13, "strong") <= found.width - 2 * measures.PADDING
     assert found.width <= measures.MAX_WIDTH
+
+
+def test_a_picture_shows_long_names_and_all_outputs_whole():
+    from kgui.layout import card as measures
+
+    made = Builder()
+    made.add("LSTM", "long_" * 12)
+    states = CallResult([TensorSpec((None, size), "float32") for size in (7, 8, 9)], "rule")
+    inference = Inference({key: LayerResult([states]) for key in made.model.layers})
+    for whole in (False, True):
+        card = diagram(made.model, inference, DiagramOptions(whole=whole)).cards[0]
+        shown = {line.role: line.text for line in measures.lines(card, card.width)}
+        assert (shown["name"] == "long_" * 12) is whole
+        assert shown["output"] == ("(None, 7) (None, 8) (None, 9)" if whole else "(None, 7) (None, 8) +1")
+    made.add("Dense", "x" * 5000)
+    assert diagram(made.model, None, DiagramOptions(whole=True)).cards[-1].width <= measures.WHOLE_WIDTH
