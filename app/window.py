@@ -55,7 +55,7 @@ from app.welcome.page import bundled, sample_name
 from app.widgets.bar import MessageBars
 from app.widgets.button import PrimaryButton
 from app.widgets.dock import Dock
-from app.words import about, tip
+from app.words import about, devices, tip
 from kgui.errors import KguiError, ProcessDied
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ ENGINE_AGAIN = 5000
 WARM_AFTER = 150
 """Milliseconds after the first painted window at which what opening a file needs is loaded behind it."""
 
+OPEN_WITHIN = 20.0
+"""Seconds without a word of the reader after which opening a file is given up: less than it gives itself."""
 LEAVE_AFTER = 500
 """Milliseconds after which what is open now is noted for the next window."""
 
@@ -256,7 +258,10 @@ class Window(QMainWindow):
         log.info("Opening %s", path)
         state = self.settings.view(path) if self._remember and again is None else None
         reply = self.processes.reader.request(
-            "open", {"path": str(path)}, convert=lambda answer: _prepared(path, answer, state)
+            "open",
+            {"path": str(path)},
+            convert=lambda answer: _prepared(path, answer, state),
+            deadline=OPEN_WITHIN,
         )
         self._opening[path] = reply
         reply.done.connect(lambda value: self._opened(*value, train, again))
@@ -320,6 +325,7 @@ class Window(QMainWindow):
         self.graphs.adopt(page)
         session.selection_changed.connect(self._update_actions)
         session.model_changed.connect(self._update_actions)
+        session.inference_changed.connect(self._count_problems)
         # What follows takes a turn of the event loop of its own, as the canvas has taken one.
         self._to_add += 1
         QTimer.singleShot(0, self, lambda: self._add_tab(page, session, train))
@@ -334,12 +340,12 @@ class Window(QMainWindow):
         session = self._session_of(path)
         if session is not None:
             text = self.tr("{file} has changed on the disk since it was read.").format(file=path.name)
-            self.bars.tell("info", text, {self.tr("Read again"): lambda: self._read_again(path)})
+            self.bars.tell("info", text, {self.tr("Read again"): lambda: self._read_again(path)}, about=path)
 
     def _file_gone(self, path: Path) -> None:
         if self._session_of(path) is not None:
             text = self.tr("{file} is no longer there. What is shown is what it was; its values cannot be read.")
-            self.bars.tell("warning", text.format(file=path.name))
+            self.bars.tell("warning", text.format(file=path.name), about=path)
 
     def _read_again(self, path: Path) -> None:
         session = self._session_of(path)
@@ -370,7 +376,12 @@ class Window(QMainWindow):
         log.error("%s could not be opened: %s", path, error)
         if isinstance(error, ProcessDied):
             self._told_death, self._untold_death = not self._untold_death, False
-            text = self.tr("{file} was not read: the reader ended while it was at it. It has been started again.")
+            text = (
+                self.tr("{file} was not read: the reader was stuck in it for {seconds} s and has been started again.")
+                if self.processes.reader.timed_out
+                else self.tr("{file} was not read: the reader ended while it was at it. It has been started again.")
+            )
+            text = text.replace("{seconds}", f"{OPEN_WITHIN:.0f}")
             self.bars.tell("error", text.format(file=path.name), {self.tr("Try again"): lambda: self._open(path)})
         elif isinstance(error, KguiError):
             self.bars.tell("error", str(error))
@@ -389,7 +400,11 @@ class Window(QMainWindow):
                 "{file} holds {count} things that other programs would run or read. kgui has run nothing of them."
             )
         ).format(file=session.title, count=count, where=session.opened.risks[0].where)
-        self.bars.tell("warning", text, {self.tr("Show what"): lambda: self.show_dock("problems")})
+        self.bars.tell("warning", text, {self.tr("Show what"): lambda: self._show_risks(session)}, about=session.path)
+
+    def _show_risks(self, session: Session) -> None:
+        self.show_session(session)
+        self.show_dock("problems")
 
     def _add_tab(self, page: QWidget, session: Session, train: bool) -> None:
         self._to_add -= 1
@@ -456,6 +471,8 @@ class Window(QMainWindow):
             page.close_down()
         self.tabs.removeTab(place)
         self._show_centre()
+        if session is not None and session.path is not None:
+            self.bars.forget(session.path)
         page.deleteLater()
         if session is not None and session.comparison is None:
             running, session.running = session.running, None
@@ -495,6 +512,7 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{title} – kgui" if title else "kgui")
         self._update_actions()
         self._update_status()
+        self._count_problems()
         self._leave_timer.start()
         self.session_changed.emit()
 
@@ -933,8 +951,8 @@ class Window(QMainWindow):
         self.run_label.setText(self._run_text(running))
 
     def _device_text(self, running: Running | None) -> str:
-        devices = str(running.project.plan.devices) if running is not None else ""
-        return devices[:1].upper() + devices[1:]
+        told = devices(running.project.plan.devices) if running is not None else ""
+        return told[:1].upper() + told[1:]
 
     def _run_text(self, running: Running | None) -> str:
         snapshot = running.snapshot if running is not None else None
@@ -1078,6 +1096,16 @@ class Window(QMainWindow):
         self.processes.close()
         self.recorder.close()
         super().closeEvent(event)
+
+    def _count_problems(self) -> None:
+        session, dock = self.session, self.docks["problems"]
+        found = 0
+        if session is not None:
+            found = len(session.opened.risks)
+            found += sum(problem.severity != "info" for problem in session.inference.problems)
+        title = QCoreApplication.translate("window", "Problems")
+        dock.setWindowTitle(f"{title}  {found:,}" if found else title)
+        dock.toggleViewAction().setText(title)
 
     def _leave_open_files(self, *, at_end: bool = False) -> None:
         """Notes what is open: a window that is killed has no later moment for it."""

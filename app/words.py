@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
 from kgui.graph.tensors import Shape, TensorSpec
+
+if TYPE_CHECKING:
+    from kgui.training.plan import Devices
 
 UNKNOWN = "–"
 
@@ -80,6 +83,15 @@ def place(path: Path) -> str:
     return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
+def devices(value: Devices) -> str:
+    """What is trained on, in the user's language."""
+    if value.kind == "gpu":
+        return f"GPU {', '.join(map(str, value.ids))}"
+    if value.replicas == 1:
+        return tr("the CPU")
+    return tr("{count} logical CPU devices").format(count=value.count)
+
+
 def tip(*lines: str) -> str:
     """A tooltip that says just this, wrapped where it is long. Qt would take a layer named "<img src=…>" for markup."""
     return (
@@ -87,6 +99,17 @@ def tip(*lines: str) -> str:
         if any(lines)
         else ""
     )
+
+
+def breakable(text: str, most: int = 16) -> str:
+    """The text with places within its long words at which a line can end: a check sum is wider than any panel.
+
+    Args:
+        text: Words.
+        most: Characters that stay together.
+    """
+    cut = lambda word: "\u200b".join(word[start : start + most] for start in range(0, len(word), most))  # noqa: E731
+    return " ".join(cut(word) if len(word) > 2 * most else word for word in text.split(" "))
 
 
 def tr(source: str) -> str:

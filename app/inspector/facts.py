@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from app.session import NodeKey, Session
 from app.words import about, argument, count, dtypes, place, shape, size
@@ -37,6 +37,24 @@ class Section:
 
     title: str
     facts: list[Fact] = field(default_factory=list)
+
+
+N = QT_TRANSLATE_NOOP
+FILE_FACTS = (
+    N("inspector", "saved"),
+    N("inspector", "size"),
+    N("inspector", "tags"),
+    N("inspector", "operations"),
+    N("inspector", "variables"),
+    N("inspector", "shards"),
+    N("inspector", "weights"),
+    N("inspector", "checkpoint"),
+    N("inspector", "data files"),
+    N("inspector", "step"),
+    N("inspector", "arrays"),
+    N("inspector", "preset"),
+)
+"""Labels that `kgui.formats` gives to what else is known of a file. Others are shown as they are."""
 
 
 def tr(source: str) -> str:
@@ -82,7 +100,10 @@ def _risks(session: Session) -> Section:
 
 
 def _notes(session: Session) -> Section:
-    return Section(tr("Notes"), [Fact("", note) for note in session.opened.notes])
+    facts = [Fact("", note) for note in session.opened.notes]
+    if not session.model.layers:
+        facts.append(Fact("", tr("The Weights panel lists the arrays that are in it.")))
+    return Section(tr("Notes"), facts)
 
 
 def _tensors(session: Session) -> Section:
@@ -96,6 +117,8 @@ def _tensors(session: Session) -> Section:
 
 
 def _totals(session: Session) -> Section:
+    if not session.model.layers:
+        return Section(tr("Totals"))
     result = session.inference
     least = "" if result.complete else "≥ "
     adds = [call.multiply_adds for layer in result.layers.values() for call in layer.calls]
@@ -141,7 +164,7 @@ def _file(session: Session) -> Section:
         facts.append(Fact("Keras", opened.keras_version, "mono"))
     if opened.backend:
         facts.append(Fact(tr("backend"), opened.backend, "mono"))
-    facts.extend(Fact(label, text, "mono") for label, text in opened.facts.items())
+    facts.extend(Fact(tr(label), text, "mono") for label, text in opened.facts.items())
     facts.extend(Fact(name, size(length), "mono") for name, length in opened.assets.items())
     if opened.path is not None:
         facts.append(Fact(tr("path"), place(opened.path), "mono"))

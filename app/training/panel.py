@@ -16,7 +16,7 @@ from app.session import Session
 from app.theme import set_role
 from app.widgets.empty import EmptyState
 from app.widgets.labels import ElidedLabel, label
-from app.words import count, duration
+from app.words import count, devices, duration
 
 if TYPE_CHECKING:
     from app.training.plot import MetricPlot
@@ -164,7 +164,7 @@ class TrainingPanel(QWidget):
             return self.tr("Open a project, such as the bundled sample, to train its model and watch it learn.")
         plan = self._running.project.plan
         return self.tr("Train {name}: {epochs} epochs, {batch} samples per step, on {devices}.").format(
-            name=self._running.project.name, epochs=plan.epochs, batch=plan.batch_size, devices=plan.devices
+            name=self._running.project.name, epochs=plan.epochs, batch=plan.batch_size, devices=devices(plan.devices)
         )
 
     def _say(self, text: str, role: str) -> None:
