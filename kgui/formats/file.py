@@ -187,7 +187,10 @@ class ModelFile:
         """The summary as `kgui show` prints it; `options` are those of `kgui.reports.summary.summary`."""
         from kgui.reports.summary import summary
 
-        known: dict[str, Any] = {"optimizer": self.optimizer_weights(), "notes": self.notes}
+        known: dict[str, Any] = {
+            "optimizer": self.optimizer_weights(),
+            "notes": [*self.notes, *_untold(self.model)],
+        }
         return summary(self.model, self.inference, **(known | options))
 
     def to_json(self) -> dict[str, Any]:
@@ -234,6 +237,23 @@ class ModelFile:
         from kgui.formats.save import save_model
 
         return save_model(self, path, format=format)
+
+
+def _untold(model: Model) -> list[str]:
+    """A note on the layers whose class, which is not in the file, decides which of their weights are trained."""
+    if model.kind == "weights":
+        return []
+    names = [
+        layer.name
+        for _, layer in model.walk()
+        if layer.config.get("trainable") is not False
+        and any(weight.trainable is None for weight in layer.weights or ())
+    ]
+    if not names:
+        return []
+    from kgui.formats.weight_names import listed
+
+    return [f"Which weights of {listed('layer', names)} are trained is not in the file; they count as trained."]
 
 
 def _is_of_optimizer(path: str) -> bool:

@@ -69,6 +69,8 @@ def look_at(path: Path | str, *, weights_path: Path | str | None = None) -> Sour
     Raises:
         FileError: Nothing is there, it is empty, it may not be read, or it is a device or pipe.
     """
+    if path == "":  # which pathlib takes for the working folder
+        raise FileError("The name of the file is empty")
     try:
         path = Path(path)
         status = path.stat()

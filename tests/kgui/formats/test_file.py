@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kgui
-from kgui.errors import ModelError
+from kgui.errors import FileError, ModelError
 from kgui.graph import Call, Layer, Model, TensorRef
 
 
@@ -89,6 +89,24 @@ def test_the_summary_is_that_of_the_command_line(tmp_path: Path, capsys: pytest.
     with kgui.open_model(path, weights=False) as early:
         pass
     assert "Total params: 15 " in early.summary()
+
+
+def test_what_a_class_of_the_users_own_trains_is_not_claimed(path: Path) -> None:
+    with kgui.open_model(path) as file:
+        assert "are trained" not in file.summary()
+        dense = file.layer("part/one/dense")
+        for weight in dense.weights or ():
+            weight.trainable = None
+        assert "Note: Which weights of the layer 'dense' are trained is not in the file; they count as trained." in (
+            file.summary()
+        )
+        dense.config["trainable"] = False
+        assert "are trained" not in file.summary()
+
+
+def test_an_empty_name_is_not_the_working_folder() -> None:
+    with pytest.raises(FileError, match=r"^The name of the file is empty\.$"):
+        kgui.open_model("")
 
 
 def test_the_module_lists_what_it_has() -> None:
