@@ -44,6 +44,7 @@ def opened(path: Path, answer: Answer) -> Opened:
         training=value["training"],
         facts=value["facts"],
         risks=[Risk(*fields) for fields in value["risks"]],
+        notices=[Risk(*fields) for fields in value.get("notices", [])],
         notes=value["notes"],
         assets=value["assets"],
         project=Project.load(path) if value["project"] is not None else None,

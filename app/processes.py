@@ -86,6 +86,7 @@ class Service(QObject):
         self._nice = nice
         self._child: Child | None = None
         self._generation = 0
+        self._timed_out = False
         self._state: State = "off"
         self._open = 0
         self._deaths: list[float] = []
@@ -105,6 +106,11 @@ class Service(QObject):
     def pid(self) -> int | None:
         """Of the process that runs now."""
         return self._child.process.pid if self._child is not None and self._child.alive else None
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the last process that ended was killed because it had not answered in time."""
+        return self._timed_out
 
     def start(self) -> None:
         """Starts the process, if it does not run; returns at once."""
@@ -128,7 +134,7 @@ class Service(QObject):
             params: JSON values.
             buffers: Raw bytes beside them.
             convert: Makes of the answer what `Reply.done` carries, in the connection's thread.
-            deadline: Seconds after which the process is killed and started again.
+            deadline: Seconds without an answer or progress after which the process is killed and started again.
         """
         reply = Reply(self)
         self._open += 1
@@ -184,14 +190,21 @@ class Service(QObject):
         deadline: float | None,
     ) -> None:
         try:
-            request = self._ensure().request(
+            child = self._ensure()
+            request = child.request(
                 op, params, buffers, deadline=deadline, on_progress=lambda part, text: reply.progress.emit(part, text)
             )
         except OSError as error:
             self._finished.emit(reply, "failed", KguiError(f"The {self.role} could not be started ({error})"))
             return
         reply._sent(request)
-        request.future.add_done_callback(lambda future: self._finished.emit(reply, *_outcome(future, convert)))
+        request.future.add_done_callback(lambda future: self._answered(child, reply, future, convert))
+
+    def _answered(self, child: Child, reply: Reply, future: Future[Answer], convert: Callable[[Answer], Any]) -> None:
+        outcome, value = _outcome(future, convert)
+        if isinstance(value, ProcessDied):
+            self._timed_out = child.timed_out
+        self._finished.emit(reply, outcome, value)
 
     def _on_finished(self, reply: Reply, outcome: str, value: object) -> None:
         # Here, in the window's thread, and not where the answer came in: the reply is deleted after its signal, and a

@@ -45,7 +45,8 @@ class Opened:
         training: What the file says about compiling and training.
         facts: What else is known, for people: label to text.
         risks: What could run code, read other files, or exhaust a machine.
-        notes: What the user should know and that is no risk.
+        notices: Custom classes and functions: worth knowing, and no risk by themselves.
+        notes: What else the user should know and that is no risk.
         assets: Files that the model carries, with their size in bytes.
         project: The project, where a project was opened.
         trained_by: The project whose training made the file, where it is the result of a run.
@@ -61,6 +62,7 @@ class Opened:
     training: dict[str, Any] | None = None
     facts: dict[str, str] = field(default_factory=dict)
     risks: list[Risk] = field(default_factory=list)
+    notices: list[Risk] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     assets: dict[str, int] = field(default_factory=dict)
     project: Project | None = None

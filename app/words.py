@@ -108,7 +108,10 @@ def breakable(text: str, most: int = 16) -> str:
         text: Words.
         most: Characters that stay together.
     """
-    cut = lambda word: "\u200b".join(word[start : start + most] for start in range(0, len(word), most))  # noqa: E731
+
+    def cut(word: str) -> str:
+        return "\u200b".join(word[start : start + most] for start in range(0, len(word), most))
+
     return " ".join(cut(word) if len(word) > 2 * most else word for word in text.split(" "))
 
 

@@ -10,7 +10,7 @@ from app.session import Session
 from app.theme import font
 from app.widgets.empty import EmptyState
 from app.widgets.labels import ElidedLabel, label
-from app.words import tip
+from app.words import breakable, tip
 
 LABEL_WIDTH = 120
 FIELDS = ("field", "default")
@@ -62,7 +62,7 @@ class InspectorPanel(QWidget):
             model = session.model
             project = session.opened.project
             title = project.name if project is not None else model.name or session.title
-            kinds = dict.fromkeys((model.class_name, model.kind.capitalize()))
+            kinds = dict.fromkeys(kind for kind in (model.class_name, model.kind.capitalize()) if kind)
             self._show(title, "  ·  ".join(kinds), about_model(session))
 
     def _show(self, title: str, subtitle: str, sections: list[Section]) -> None:
@@ -107,7 +107,10 @@ def _grid(facts: list[Fact]) -> QGridLayout:
 
 def _paragraph(fact: Fact) -> QLabel:
     text = f"{fact.label}: {fact.value}" if fact.label else fact.value
-    return label(text, fact.style if fact.style in ("warning", "error") else "dim", wrap=True)
+    made = label(breakable(text), fact.style if fact.style in ("warning", "error") else "dim", wrap=True)
+    # Copied text is without the places to break it at.
+    made.setToolTip(tip(text) if breakable(text) != text else "")
+    return made
 
 
 def _value(fact: Fact) -> QWidget:

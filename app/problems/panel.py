@@ -66,6 +66,8 @@ class ProblemsPanel(QWidget):
                     _place(session, problem.path),
                     (problem.path, problem.call or 0),
                 )
+            for notice in session.opened.notices:
+                self._add("info", f"{notice.detail} {notice.runs_when}".strip(), notice.where, None)
         found = self.list.topLevelItemCount()
         self._empty.text.setText(
             self.tr("No problems: all shapes fit, and nothing in the file is risky.")

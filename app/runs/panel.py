@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP as N
+from PySide6.QtCore import QCoreApplication, QModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import (
     QListWidget,
@@ -23,6 +24,7 @@ from app.session import Session
 from app.theme import font, on_change, theme
 from app.widgets.empty import EmptyState
 from app.words import tip
+from kgui.training.runs import RunState
 
 ROW = Qt.ItemDataRole.UserRole
 COLORS = {"done": "good", "stopped": "text_faint", "failed": "error", "killed": "error", "died": "error"}
@@ -97,6 +99,17 @@ class RunsPanel(QWidget):
             self.result_requested.emit(Path(row.run.result_path))
 
 
+def brief(state: RunState) -> str:
+    """How a run stands, in as few words as fit beside its dot; the tooltip has the whole sentence."""
+    words = {
+        "stopped": N("RunsPanel", "Stopped"),
+        "killed": N("RunsPanel", "Killed"),
+        "died": N("RunsPanel", "Ended without a word"),
+    }
+    word = words.get(state.kind)
+    return QCoreApplication.translate("RunsPanel", word) if word else state.sentence.partition(". ")[0].rstrip(".")
+
+
 def _when(row: RunRow) -> str:
     then = time.localtime(row.created)
     today = time.strftime("%Y-%m-%d", then) == time.strftime("%Y-%m-%d")
@@ -128,7 +141,7 @@ class _RunDelegate(QStyledItemDelegate):
         self._line(painter, text, 0, _when(row))
         painter.setPen(QPen(colors["text_dim"]))
         painter.setFont(font("small"))
-        self._line(painter, text, 19, row.state.sentence)
+        self._line(painter, text, 19, brief(row.state))
         painter.restore()
 
     def _line(self, painter: QPainter, area: QRect, top: int, text: str) -> None:

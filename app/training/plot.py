@@ -16,6 +16,22 @@ from app.widgets.labels import ElidedLabel, label
 FAINT = 0.35
 
 
+def shown_epochs(reached: float, epochs: int) -> int:
+    """How far the axis goes.
+
+    To the end of a short run. Of a long one, whose first epochs would be a line at the left edge, only twice as far
+    each time that the curves have filled it.
+
+    Args:
+        reached: Epochs that are done.
+        epochs: Of the whole run.
+    """
+    shown = 10
+    while shown < reached * 1.02:
+        shown *= 2
+    return min(epochs, shown)
+
+
 class MetricPlot(QFrame):
     """A card with a metric's name, what it is now, and its curves.
 
@@ -70,8 +86,10 @@ class MetricPlot(QFrame):
         self._train_key.show_value(curve.last if not len(curve.smooth) else float(curve.smooth[-1]))
         self._validation_key.show_value(curve.last_validation)
         if epochs:
-            self.box.setXRange(0, epochs, padding=0.02)
-            step = max(1, -(-epochs // 8))
+            ends = [x[-1] for x, _ in (curve.steps, curve.validation) if len(x)]
+            shown = shown_epochs(float(max(ends, default=0.0)), epochs)
+            self.box.setXRange(0, shown, padding=0.02)
+            step = max(1, -(-shown // 8))
             self._axes["bottom"].setTickSpacing(step, step)
 
     def mark_best(self, epoch: int | None, text: str = "") -> None:

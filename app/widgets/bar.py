@@ -20,9 +20,18 @@ class MessageBar(QFrame):
 
     closed = Signal(object)
 
-    def __init__(self, kind: Kind, text: str, buttons: dict[str, Callable[[], None]], parent: QWidget | None = None):
+    def __init__(
+        self,
+        kind: Kind,
+        text: str,
+        buttons: dict[str, Callable[[], None]],
+        parent: QWidget | None = None,
+        *,
+        about: object = None,
+    ):
         super().__init__(parent)
         self.kind = kind
+        self.about = about
         self.text = text
         self.setProperty("role", "bar")
         self.setProperty("kind", kind)
@@ -55,7 +64,7 @@ class MessageBar(QFrame):
 
 
 class MessageBars(QWidget):
-    """The messages that are not closed yet, newest last, at most three."""
+    """The messages that are not closed yet, newest last. Three are in sight; older ones follow as those are closed."""
 
     MOST = 3
 
@@ -64,23 +73,40 @@ class MessageBars(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
+        self._more = label("", "dim")
+        self._more.setContentsMargins(16, 2, 16, 2)
+        self._more.hide()
+        self._layout.addWidget(self._more)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.hide()
 
-    def tell(self, kind: Kind, text: str, buttons: dict[str, Callable[[], None]] | None = None) -> None:
-        """Shows a message; one that says the same is replaced, not repeated."""
+    def tell(
+        self, kind: Kind, text: str, buttons: dict[str, Callable[[], None]] | None = None, *, about: object = None
+    ) -> None:
+        """Shows a message; one that says the same is replaced, not repeated.
+
+        Args:
+            kind: How bad it is.
+            text: What happened, and what can be done.
+            buttons: Shown beside it; each also closes the message.
+            about: What it is about, for `forget`.
+        """
         for bar in self.bars():
             if bar.text == text:
                 self._remove(bar)
-        bar = MessageBar(kind, text, buttons or {}, self)
+        bar = MessageBar(kind, text, buttons or {}, self, about=about)
         bar.closed.connect(self._remove)
         self._layout.addWidget(bar)
-        for old in self.bars()[: -self.MOST]:
-            self._remove(old)
-        self.show()
+        self._fit()
+
+    def forget(self, about: object) -> None:
+        """Takes away what is about something that is no longer there."""
+        for bar in self.bars():
+            if bar.about is not None and bar.about == about:
+                self._remove(bar)
 
     def bars(self) -> list[MessageBar]:
-        """What is shown now."""
+        """All messages that are not closed yet."""
         items = [self._layout.itemAt(index).widget() for index in range(self._layout.count())]
         return [item for item in items if isinstance(item, MessageBar)]
 
@@ -88,4 +114,15 @@ class MessageBars(QWidget):
         self._layout.removeWidget(bar)
         bar.hide()
         bar.deleteLater()
-        self.setVisible(bool(self.bars()))
+        self._fit()
+
+    def _fit(self) -> None:
+        bars = self.bars()
+        for place, bar in enumerate(reversed(bars)):
+            bar.setVisible(place < self.MOST)
+        more = len(bars) - self.MOST
+        self._more.setText(
+            self.tr("{count} earlier messages follow when these are closed").format(count=more) if more > 0 else ""
+        )
+        self._more.setVisible(more > 0)
+        self.setVisible(bool(bars))
