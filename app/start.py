@@ -37,7 +37,7 @@ def run(parsed: argparse.Namespace) -> int:
     application.setDesktopFileName("kgui")
     logs.start()
     settings = Settings()
-    language.start(application)
+    language.start(application, settings.language)
     themes().start()
     for_picture = parsed.screenshot is not None
     window = Window(settings, remember=not for_picture)
@@ -45,8 +45,9 @@ def run(parsed: argparse.Namespace) -> int:
         themes().choice = parsed.theme
     if for_picture or parsed.size is not None:
         window.resize(*(parsed.size or (1440, 900)))
-    # What was open is opened again, unless files are named.
-    files = [Path(path) for path in parsed.files] or ([] if for_picture else window.settings.open_files)
+    # What was open is opened again, unless files are named or the user does not want it.
+    again = settings.open_files if settings.restore_files and not for_picture else []
+    files = [Path(path) for path in parsed.files] or again
     # The reader starts while the window paints; it is there when the first file is asked for.
     window.start_processes(engine=not for_picture)
     window.open_paths(files, train=parsed.train)

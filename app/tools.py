@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from app.words import place
 
@@ -88,7 +88,9 @@ class Tools(QObject):
         return getattr(self._window.tabs.currentWidget(), "comparison", None)
 
     def close(self) -> None:
-        """Ends what was started."""
+        """Ends what was started: an export that is under way leaves no file."""
+        for dialog in self._window.findChildren(QDialog):
+            dialog.close()
         if self._comparing is not None:
             self._comparing.close()
             self._comparing = None

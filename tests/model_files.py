@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -50,4 +52,26 @@ def write(path: Path, layers: Layers, *, shift: float = 0.0, rows: int = 4) -> P
                 inner[f"{name}/{part}:0"] = values
         model = {"class_name": "Sequential", "config": {"name": "chain", "layers": made}}
         file.attrs["model_config"], file.attrs["keras_version"] = json.dumps(model), "2.4.0"
+    return path
+
+
+def write_subclassed(path: Path) -> Path:
+    """Writes a `.keras` file of a model that is a class of the user's own: layers and weights, and no graph."""
+    config = {
+        "module": "my_project.nets",
+        "class_name": "MyNet",
+        "config": {"units": 4},
+        "registered_name": "my_project>MyNet",
+        "build_config": {"input_shape": [None, 4]},
+    }
+    weights = BytesIO()
+    with h5py.File(weights, "w") as file:
+        for name, shape in (("first", (4, 8)), ("second", (8, 2))):
+            group = file.create_group(f"{name}/vars")
+            group["0"] = np.ones(shape, "f4")
+            group["1"] = np.zeros(shape[-1], "f4")
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("metadata.json", json.dumps({"keras_version": "3.5.0", "date_saved": "2024-09-01@12:00:00"}))
+        file.writestr("config.json", json.dumps(config))
+        file.writestr("model.weights.h5", weights.getvalue())
     return path
