@@ -291,6 +291,8 @@ class _Comparison:
             change.old_shapes, change.new_shapes = shapes
         if old_class == new_class and not alone:
             change.arguments = _changes(old_arguments, new_arguments, self.defaults(new_class))
+            if new_class in _KEEP_AXES and _axes(old_arguments, shapes[0]) == _axes(new_arguments, shapes[1]):
+                change.arguments = [item for item in change.arguments if item.name != "axis"]
         if left.model is None or right.model is None:
             change.weights = self._weights(_own_weights(a, old), _own_weights(b, new))
         if change.kinds:
@@ -519,6 +521,25 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any], defaults: Mapping[s
             continue
         changes.append(ArgumentChange(name, left, right))
     return changes
+
+
+_KEEP_AXES = frozenset(
+    {
+        "BatchNormalization", "Concatenate", "GroupNormalization", "LayerNormalization", "Normalization",
+        "RMSNormalization", "Softmax", "UnitNormalization",
+    }
+)  # fmt: skip
+"""Layers whose axis counts in the output as in the input."""
+
+
+def _axes(given: Mapping[str, Any], shapes: Sequence[Shape | None] | None) -> Any:
+    """The argument "axis" counted from the end, as Keras 3 does: tf.keras stores 3, or [3], for -1."""
+    shape = shapes[0] if shapes else None
+    axis = given.get("axis", -1)
+    axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+    if shape is None or not all(type(item) is int for item in axes):
+        return axes
+    return [item - len(shape) if 0 <= item < len(shape) else item for item in axes]
 
 
 def _is_nothing(value: Any) -> bool:

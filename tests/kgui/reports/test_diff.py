@@ -354,3 +354,12 @@ def test_against_weights_alone_only_weights_count():
     found = compare(whole, arrays)
     assert kinds(found) == {("mine", "mine"): ["weights"], (None, "more"): ["added"]}
     assert "mine (Scale) kernel: shape (8, 4) → (8, 5)" in found.text()
+
+
+@pytest.mark.parametrize(("old", "new", "same"), [(-1, 1, True), (-1, [1], True), (1, -1, True), (0, -1, False)])
+def test_an_axis_is_the_same_from_either_end(old, new, same):
+    one, other = (chain(("norm", "BatchNormalization", {"axis": axis})) for axis in (old, new))
+    found = compare(one, other)
+    assert found.same is same
+    if not same:
+        assert "norm (BatchNormalization) axis: 0 → -1" in found.text()
