@@ -64,7 +64,8 @@ def arguments(layer: Layer, era: str) -> tuple[str, dict[str, Any]]:
         return class_name, {key: canonical(value) for key, value in layer.model.config.items() if key != "name"}
     class_name, config = modern(layer.class_name, layer.config, era)
     # Before Keras 3 the shape of the input could stand at any first layer.
-    left_out = ("name",) if class_name == "InputLayer" else ("name", "batch_shape")
+    at_any = ("batch_shape",) if era == "keras-3" else ("batch_shape", "input_shape")
+    left_out = ("name", *(() if class_name == "InputLayer" else at_any))
     return class_name, {key: canonical(value) for key, value in config.items() if key not in left_out}
 
 

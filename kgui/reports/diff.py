@@ -588,7 +588,7 @@ def compare_values(a: Weight, b: Weight, read_a: Reader, read_b: Reader) -> tupl
             if not np.array_equal(left, right):
                 return float("nan"), float("nan"), float("nan")
             continue
-        left, right = left.astype(np.float64), right.astype(np.float64)
+        left, right = np.atleast_1d(left.astype(np.float64), right.astype(np.float64))  # some weights are one number
         with np.errstate(invalid="ignore"):  # infinity minus infinity
             gap = np.abs(left - right)
         gap[(left == right) | (np.isnan(left) & np.isnan(right))] = 0.0

@@ -252,6 +252,9 @@ def test_weights_by_position_where_eras_name_them_otherwise():
         ([1.0, float("nan")], [1.0, float("nan")], None),
         ([float("inf"), 1.0], [float("inf"), 1.0], None),
         ([0.0, 0.0], [0.0, 2.0], (2.0, 1.0, float("inf"))),
+        (5, 5, None),
+        (2.0, 3.0, (1.0, 1.0, 0.5)),
+        ([], [], None),
     ],
 )
 def test_odd_values(left, right, expected):
@@ -354,6 +357,12 @@ def test_against_weights_alone_only_weights_count():
     found = compare(whole, arrays)
     assert kinds(found) == {("mine", "mine"): ["weights"], (None, "more"): ["added"]}
     assert "mine (Scale) kernel: shape (8, 4) → (8, 5)" in found.text()
+
+
+def test_the_shape_of_the_input_at_a_layer_of_keras_1_is_no_argument_of_it():
+    one, other = (chain(("d", "Dense", config)) for config in ({"units": 3, "input_shape": [8]}, {"units": 3}))
+    one.era = "keras-1"
+    assert compare(one, other).same
 
 
 @pytest.mark.parametrize(("old", "new", "same"), [(-1, 1, True), (-1, [1], True), (1, -1, True), (0, -1, False)])
