@@ -24,12 +24,11 @@ def test_what_keras_says_is_said(kgui, kind, tmp_path):
     assert (code, err) == (0, "")
     report = json.loads(out)
     trainable, non_trainable = size(model.trainable_weights), size(model.non_trainable_weights)
-    if kind.name != "quantized":  # kgui counts what a quantized layer stands for, Keras its integers and scales
-        assert report["params"] == {
-            "total": trainable + non_trainable,
-            "trainable": trainable,
-            "non_trainable": non_trainable,
-        }
+    assert report["params"] == {
+        "total": trainable + non_trainable,
+        "trainable": trainable,
+        "non_trainable": non_trainable,
+    }
     names = [layer["name"] for layer in report["layers"]]
     for layer in model.layers:
         assert layer.name in names

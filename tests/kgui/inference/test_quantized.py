@@ -34,7 +34,7 @@ LAYERS = {
     "low_rank": lambda keras, dtype: ((7,), keras.layers.Dense(5, lora_rank=2, dtype=dtype)),
 }  # fmt: skip
 
-SOME_ONLY = {"embedding": 6, "reversible": 6, "untied": 6, "low_rank": 7}
+SOME_ONLY = {"einsum_dots": 1, "embedding": 6, "reversible": 6, "untied": 6, "low_rank": 7}
 """Layers that Keras does not quantize in every way, and in how many it does."""
 
 
