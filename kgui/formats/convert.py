@@ -106,9 +106,9 @@ def _is_left(layer: Layer, class_name: str) -> bool:
     """Whether Keras 3 has the class, or the user may have it. `class_name` is in today's words."""
     if layer.class_name in OPERATION_LAYERS or layer.class_name == "Merge":
         return False
-    if class_name in ("Layer", "Wrapper") or layer.registered_name is not None:
+    if class_name in ("Layer", "Wrapper") or layer.registered_name is not None or layer.is_operation:
         return True
-    return spec(class_name) is not None or category(class_name, layer.module) == "Custom"
+    return spec(class_name) is not None or category(class_name, layer.module) in ("Custom", "Nested")
 
 
 def _kept(layer: Layer) -> dict[str, Any]:

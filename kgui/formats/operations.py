@@ -1,11 +1,12 @@
 """Operations of Keras 3 in legacy HDF5 files, which do not say that they are operations and no layers.
 
-A layer's arguments always have "trainable" and "dtype", an operation's never (`keras.src.ops.operation.Operation`).
+A layer's arguments always have "trainable", an operation's never (`keras.src.ops.operation.Operation`).
 """
 
 from __future__ import annotations
 
 from kgui.graph import Layer
+from kgui.layers.specs import spec
 
 _MODULES = {
     "core": "AssociativeScan Cast Cond ConvertToTensor ForiLoop Map SaturateCast Scan Scatter ScatterUpdate Slice "
@@ -32,6 +33,8 @@ def implied_module(layer: Layer) -> str | None:
     config = layer.config
     if layer.module is not None or layer.model is not None or layer.is_input or layer.registered_name is not None:
         return None
-    if not config or "trainable" in config or "dtype" in config:
+    if not config or "trainable" in config:
         return None
+    if "dtype" in config and spec(layer.class_name) is not None:
+        return None  # Cast and Prod have a dtype too; a layer without "trainable" has been written by hand.
     return f"keras.src.ops.{_MODULE_OF.get(layer.class_name, 'numpy')}"

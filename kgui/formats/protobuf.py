@@ -19,8 +19,14 @@ Value = int | memoryview
 class Damaged(FileError):
     """The bytes are no message of the kind that was looked for."""
 
-    def __init__(self, what: str = "The file is damaged: a message in it ends too early") -> None:
-        super().__init__(what)
+    def __init__(
+        self,
+        what: str = "The file is damaged: a message in it ends too early",
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
 
 
 def varint(data: memoryview, at: int) -> tuple[int, int]:

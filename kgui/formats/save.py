@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kgui.atomic import replacing
-from kgui.errors import FileError, ModelError
+from kgui.errors import FileError, LimitError, ModelError
 from kgui.formats.file import ModelFile
 from kgui.formats.order import in_keras_order
 from kgui.formats.structure import Json, Specs, encode_model
@@ -77,8 +77,20 @@ def save_model(
     if graph.kind == "weights":
         raise ModelError("There is no architecture to write: the file holds weights alone", where=str(path))
     job = _Job(graph, source, path)
-    with replacing(path) as part:
-        _WRITERS[key](job, part)
+    try:
+        with replacing(path) as part:
+            _WRITERS[key](job, part)
+    except (MemoryError, RecursionError) as error:
+        raise LimitError("The model is larger than this computer can hold", where=str(path)) from error
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        # Arguments that no layer has, of a damaged file: a layer without a name, 10**30 units. They are shown, and can
+        # be mended, but not written.
+        text = str(error).partition("\n")[0][:120] or type(error).__name__
+        raise ModelError(
+            f"The model cannot be written as it is ({text})",
+            where=str(path),
+            hint="Mend the arguments of its layers first; the problems that kgui finds name them.",
+        ) from error
     return path
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import kgui
 from kgui.errors import KguiError
+from kgui.formats.pairing import words_of
 
 CORPUS = next(
     (path / "shared" / "corpus" for path in Path(__file__).parents if (path / "shared" / "corpus").is_dir()), None
@@ -78,3 +79,32 @@ def test_written_back_in_its_own_words(row, tmp_path):
                 for one, other in zip(opened.list_weights(), again.list_weights(), strict=True):
                     assert one.path == other.path
                     assert (opened.read(one) == again.read(other)).all()
+
+
+def test_every_architecture_is_paired_with_its_weights_and_no_others():
+    weights = {CORPUS / row["file"] for row in rows() if row["format"] == "h5-weights"}
+    paired, alone = {}, []
+    for row in rows():
+        if row["format"] in ("json", "yaml"):
+            with kgui.open_model(CORPUS / row["file"]) as opened:
+                assert not [note for note in opened.notes if "not taken" in note]
+                if opened.weights_path is None:
+                    alone.append(CORPUS / row["file"])
+                    continue
+                # Confirmed: every array of the file belongs to a layer, and no layer is without.
+                assert sum(weight.size for weight in opened.list_weights()) == int(row["params"])
+                assert not [note for note in opened.notes if "claims" in note or "no weights" in note]
+                paired[opened.weights_path] = row["file"]
+    print(f"{len(paired)} pairs, {len(alone)} architectures whose weights are not in the corpus")
+    assert len(paired) >= 10
+    by_name = {path: words_of(path.name) for path in weights}
+    for path in alone:
+        assert words_of(path.name) not in [words for other, words in by_name.items() if other.parent == path.parent]
+    for path in weights - paired.keys():
+        assert not [
+            row["file"]
+            for row in rows()
+            if row["format"] in ("json", "yaml")
+            and (CORPUS / row["file"]).parent == path.parent
+            and words_of(Path(row["file"]).name) == by_name[path]
+        ]

@@ -7,7 +7,7 @@ import pytest
 from kgui.errors import FileError
 from kgui.formats.notes import Notes
 from kgui.formats.structure import decode_model, encode_model
-from kgui.graph import TensorRef, TensorSpec
+from kgui.graph import Layer, TensorRef, TensorSpec
 
 
 def decode(value, version=None):
@@ -398,3 +398,20 @@ def test_a_class_that_is_no_word_costs_its_layer_and_not_the_file(odd):
     value = {"class_name": "Sequential", "config": {"name": "net", "layers": [inner, layer("e", units=2)]}}
     model, _ = decode(value, "2.15.0")
     assert model.named("e") is not None
+
+
+@pytest.mark.parametrize(
+    ("class_name", "config", "module"),
+    [
+        ("NotEqual", {"name": "n"}, "keras.src.ops.numpy"),
+        ("Cast", {"name": "c", "dtype": "int32"}, "keras.src.ops.core"),
+        ("Prod", {"name": "p", "axis": 1, "keepdims": False, "dtype": None}, "keras.src.ops.numpy"),
+        ("Dense", {"name": "d", "units": 3, "dtype": "float32"}, None),
+        ("Relu", {"name": "r", "trainable": True}, None),
+        ("Mine", {}, None),
+    ],
+)
+def test_operations_in_files_that_name_no_modules(class_name, config, module):
+    from kgui.formats.operations import implied_module
+
+    assert implied_module(Layer(0, "x", class_name, config)) == module

@@ -207,3 +207,11 @@ def test_changed_bytes_give_a_model_or_a_sentence(tmp_path: Path, changes: list[
                 file.read(entry, tuple(0 for _ in entry.shape))
     except KguiError as error:
         assert str(error)
+
+
+def test_bytes_that_break_off_are_said_with_the_path(tmp_path: Path) -> None:
+    # A field of length 120 of which 2 bytes are there.
+    (tmp_path / "saved_model.pb").write_bytes(b"\x08\x01\x12\x78\x0a\x00")
+    with pytest.raises(FileError, match="message in it ends too early") as error:
+        open_model(tmp_path)
+    assert str(tmp_path) in str(error.value)
