@@ -852,9 +852,17 @@ class Window(QMainWindow):
     def start_processes(self, *, engine: bool = True) -> None:
         """Starts the children behind the window: the reader at once, the engine a little later."""
         self.processes.reader.start()
-        QTimer.singleShot(WARM_AFTER, self, self._warm)
-        if engine:
-            QTimer.singleShot(ENGINE_AFTER, self, self._start_engine)
+
+        def behind_the_window() -> None:
+            QTimer.singleShot(WARM_AFTER, self, self._warm)
+            if engine:
+                QTimer.singleShot(ENGINE_AFTER, self, self._start_engine)
+
+        # On a slow machine the first picture can take longer than that: counted from here, they would hinder it.
+        if self._painted:
+            behind_the_window()
+        else:
+            self.painted.connect(behind_the_window)
 
     def _warm(self) -> None:
         """Loads the code of the canvas and of the panels before a file asks for it, beside the window's own work."""
@@ -892,7 +900,7 @@ class Window(QMainWindow):
         self._engine_dot.setPixmap(icon("dot", role).pixmap(8, 8))
         session = self.session
         self.model_label.setText(
-            self.tr("{layers} layers  ·  {params} parameters").format(
+            self.tr("{layers} layers  ·  {params} parameters", "", len(session.model.layers)).format(
                 layers=f"{len(session.model.layers):,}", params=about(session.inference.params)
             )
             if session is not None

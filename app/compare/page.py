@@ -349,7 +349,7 @@ class _SideName(QWidget):
         self._name.setText(name)
         self._name.set_tip(path)
         self._facts.setText(
-            self.tr("{layers} layers  ·  {params}").format(
+            self.tr("{layers} layers  ·  {params}", "", len(session.model.layers)).format(
                 layers=f"{len(session.model.layers):,}", params=about(session.inference.params)
             )
         )

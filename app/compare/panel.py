@@ -177,7 +177,7 @@ class DifferencesPanel(QWidget):
             return
         self._same.text.setText(_nothing(comparison))
         self._stack.setCurrentIndex(1 if found.same else 2)
-        told = [self.tr("{count} layers in both").format(count=f"{found.matched:,}")]
+        told = [self.tr("{count} layers in both", "", found.matched).format(count=f"{found.matched:,}")]
         if found.read_weights:
             told.append(
                 self.tr("{equal} of {compared} weights equal").format(

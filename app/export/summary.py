@@ -73,7 +73,8 @@ class SummaryDialog(ExportDialog):
             return
         text = _written(self.format.value, opened.model, opened.inference, opened.notes, nested=self.nested.isChecked())
         lines = text.splitlines()
-        more = [self.tr("… and {count} more lines").format(count=f"{len(lines) - PREVIEW:,}")]
+        left = len(lines) - PREVIEW
+        more = [self.tr("… and {count} more lines", "", left).format(count=f"{left:,}")]
         self.preview.setPlainText("\n".join(lines[:PREVIEW] + (more if len(lines) > PREVIEW else [])))
 
 

@@ -163,7 +163,9 @@ class TrainingPanel(QWidget):
         if self._running is None:
             return self.tr("Open a project, such as the bundled sample, to train its model and watch it learn.")
         plan = self._running.project.plan
-        return self.tr("Train {name}: {epochs} epochs, {batch} samples per step, on {devices}.").format(
+        return self.tr(
+            "Train {name}: {epochs} epochs, {batch} samples per step, on {devices}.", "", plan.epochs
+        ).format(
             name=self._running.project.name, epochs=plan.epochs, batch=plan.batch_size, devices=devices(plan.devices)
         )
 

@@ -132,7 +132,10 @@ class Histogram(Chart):
         if not 0 <= place < len(self._counts):
             return ""
         span = f"{number(float(self._edges[place]))} … {number(float(self._edges[place + 1]))}"
-        return self.tr("{span}\n{count} values").format(span=span, count=count(int(self._counts[place])))
+        found = int(self._counts[place])
+        # Qt takes no greater number, and one that large is many in every language.
+        text = self.tr("{span}\n{count} values", "", min(found, 2**31 - 1))
+        return text.format(span=span, count=count(found))
 
     def recolor(self) -> None:
         """Takes the colours of the present theme."""
