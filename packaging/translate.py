@@ -111,7 +111,7 @@ def collect(folder: Path) -> set[Text]:
         NotLiteral: If some are put together before they are translated. The message says which.
     """
     trees = {_module(folder, path): ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")}
-    words = {name: context for name, tree in trees.items() if (context := _context_of_tr(tree)) is not None}
+    words = {(name, word): context for name, tree in trees.items() for word, context in _words_of(tree).items()}
     found: set[Text] = set()
     wrong: list[str] = []
     for name, tree in trees.items():
@@ -129,17 +129,17 @@ class _Collector(ast.NodeVisitor):
 
     Args:
         module: Its dotted name.
-        words: Module to the context of the function `tr` that is in it.
+        words: Module and name of each function that translates, to its context.
         tree: The module.
     """
 
-    def __init__(self, module: str, words: Mapping[str, str], tree: ast.Module) -> None:
+    def __init__(self, module: str, words: Mapping[tuple[str, str], str], tree: ast.Module) -> None:
         self.found: set[Text] = set()
         self.wrong: list[str] = []
         self._module = module
         self._words = words
         self._classes: list[str] = []
-        self._functions = {"tr": words[module]} if module in words else {}
+        self._functions = {word: context for (owner, word), context in words.items() if owner == module}
         self._modules: dict[str, str] = {}
         self._markers = {"QT_TRANSLATE_NOOP"}
         for node in ast.walk(tree):
@@ -161,8 +161,8 @@ class _Collector(ast.NodeVisitor):
                 self._marked(node)
             case ast.Name(name) if name in self._functions:
                 self._add(node, self._functions[name], node.args)
-            case ast.Attribute(attr="tr", value=ast.Name(name)) if name in self._modules:
-                self._add(node, self._words[self._modules[name]], node.args)
+            case ast.Attribute(attr=word, value=ast.Name(name)) if (self._modules.get(name, ""), word) in self._words:
+                self._add(node, self._words[self._modules[name], word], node.args)
             case ast.Attribute(attr="tr", value=ast.Name("self")):
                 self._add(node, self._classes[-1], node.args)
             case ast.Name("tr") | ast.Attribute(attr="tr"):
@@ -172,10 +172,10 @@ class _Collector(ast.NodeVisitor):
         match node:
             case ast.ImportFrom(module=str(module)):
                 for name in node.names:
-                    if name.name == "tr" and module in self._words:
-                        self._functions[name.asname or "tr"] = self._words[module]
-                    elif f"{module}.{name.name}" in self._words:
-                        self._modules[name.asname or name.name] = f"{module}.{name.name}"
+                    known_as = name.asname or name.name
+                    self._modules[known_as] = f"{module}.{name.name}"
+                    if (module, name.name) in self._words:
+                        self._functions[known_as] = self._words[module, name.name]
             case ast.Assign(targets=[ast.Name(alias)], value=ast.Name("QT_TRANSLATE_NOOP")):
                 self._markers.add(alias)
             case ast.Assign(targets=[ast.Name(alias)], value=ast.Call(ast.Name("partial"), [function, context])) if (
@@ -208,18 +208,20 @@ def _module(folder: Path, path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _context_of_tr(tree: ast.Module) -> str | None:
-    """The context of a module's own function `tr`, which passes a text on to `QCoreApplication.translate`."""
-    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "tr")
-    for call in (node for function in functions for node in ast.walk(function) if isinstance(node, ast.Call)):
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "translate":
-            return str(ast.literal_eval(call.args[0]))
-    return None
+def _words_of(tree: ast.Module) -> dict[str, str]:
+    """A module's own functions that pass a text on to `QCoreApplication.translate`, with the context of each."""
+    found = {}
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        match function.body[-1]:
+            case ast.Return(ast.Call(ast.Attribute(attr="translate"), [ast.Constant(str(context)), ast.Name(), *_])):
+                found[function.name] = context
+    return found
 
 
 def _call(text: Text) -> str:
-    plural = ', "", count' if text.plural else ""
-    return f"QCoreApplication.translate({_quoted(text.context)}, {_quoted(text.source)}{plural})\n"
+    # As a method of a class: in other calls lupdate overlooks the number, unless there is a comment.
+    count = ', "", count' if text.plural else ""
+    return f"class {text.context}:\n    def text(self):\n        self.tr({_quoted(text.source)}{count})\n"
 
 
 def _quoted(text: str) -> str:

@@ -12,8 +12,20 @@
         <translation>关于 kgui</translation>
     </message>
     <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
         <source>Copy</source>
         <translation>复制</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
     </message>
 </context>
 <context>
@@ -243,9 +255,11 @@
         <source>values not compared yet</source>
         <translation>尚未比较数值</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>{count} layers in both</source>
-        <translation>两者共有 {count} 层</translation>
+        <translation>
+            <numerusform>两者共有 {count} 层</numerusform>
+        </translation>
     </message>
     <message>
         <source>{equal} of {compared} weights equal</source>
@@ -345,11 +359,13 @@
 </context>
 <context>
     <name>Histogram</name>
-    <message>
+    <message numerus="yes">
         <source>{span}
 {count} values</source>
-        <translation>{span}
-{count} 个值</translation>
+        <translation>
+            <numerusform>{span}
+{count} 个值</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -375,6 +391,13 @@
     <message>
         <source>Close this message</source>
         <translation>关闭此消息</translation>
+    </message>
+</context>
+<context>
+    <name>MessageBars</name>
+    <message>
+        <source>{count} earlier messages follow when these are closed</source>
+        <translation>关闭这些消息后，还会显示 {count} 条更早的消息</translation>
     </message>
 </context>
 <context>
@@ -501,7 +524,7 @@
     </message>
     <message>
         <source>Output dtypes</source>
-        <translation>输出数据类型</translation>
+        <translation>输出 dtype</translation>
     </message>
     <message>
         <source>Output shapes</source>
@@ -528,7 +551,7 @@
         <translation>从上到下</translation>
     </message>
     <message>
-        <source>Without a ground</source>
+        <source>Transparent ground</source>
         <translation>透明背景</translation>
     </message>
     <message>
@@ -578,10 +601,93 @@
     </message>
 </context>
 <context>
+    <name>SettingsDialog</name>
+    <message>
+        <source> MB</source>
+        <translation> MB</translation>
+    </message>
+    <message>
+        <source>2,048 MB (usual)</source>
+        <translation>2,048 MB（默认）</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Counts from the next start of kgui.</source>
+        <translation>下次启动 kgui 时生效。</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Kept in {file}</source>
+        <translation>保存在 {file}</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Larger ones are refused. Counts from the next start.</source>
+        <translation>超出此限制的文件会被拒绝。下次启动时生效。</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Look</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Memory of the reader</source>
+        <translation>读取进程内存</translation>
+    </message>
+    <message>
+        <source>Open the last files again</source>
+        <translation>重新打开上次的文件</translation>
+    </message>
+    <message>
+        <source>Session</source>
+        <translation>会话</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>启动</translation>
+    </message>
+    <message>
+        <source>The arrangement of the window always comes back.</source>
+        <translation>窗口布局总会恢复。</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+</context>
+<context>
     <name>ShortcutsDialog</name>
+    <message>
+        <source>Filter by command or key</source>
+        <translation>按命令或按键筛选</translation>
+    </message>
     <message>
         <source>Keyboard Shortcuts</source>
         <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>No command has such a name or key.</source>
+        <translation>没有匹配的命令或按键。</translation>
     </message>
 </context>
 <context>
@@ -610,13 +716,31 @@
         <source>The table is too long to be shown here.</source>
         <translation>表格过长，无法在此显示。</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>… and {count} more lines</source>
-        <translation>… 另有 {count} 行</translation>
+        <translation>
+            <numerusform>… 另有 {count} 行</numerusform>
+        </translation>
     </message>
 </context>
 <context>
     <name>SummaryPanel</name>
+    <message>
+        <source>An estimate, without what the framework itself takes:</source>
+        <translation>估算值，不含框架自身的占用：</translation>
+    </message>
+    <message>
+        <source>Batch size</source>
+        <translation>批大小</translation>
+    </message>
+    <message>
+        <source>Choose which columns are shown</source>
+        <translation>选择要显示的列</translation>
+    </message>
+    <message>
+        <source>Columns</source>
+        <translation>列</translation>
+    </message>
     <message>
         <source>Copy rows</source>
         <translation>复制行</translation>
@@ -630,8 +754,57 @@
         <translation>打开模型即可在此查看它的层。</translation>
     </message>
     <message>
+        <source>activations {0} × {1} = {2}</source>
+        <translation>激活值 {0} × {1} = {2}</translation>
+    </message>
+    <message>
+        <source>batch </source>
+        <translation>批大小 </translation>
+    </message>
+    <message>
+        <source>gradients {0}</source>
+        <translation>梯度 {0}</translation>
+    </message>
+    <message>
+        <source>optimizer {0}: {1}</source>
+        <translation>优化器 {0}：{1}</translation>
+    </message>
+    <message>
+        <source>weights {0}</source>
+        <translation>权重 {0}</translation>
+    </message>
+    <message numerus="yes">
         <source>{layers} layers  ·  {total} parameters  ·  {trainable} trainable</source>
-        <translation>{layers} 层  ·  参数量 {total}  ·  可训练 {trainable}</translation>
+        <translation>
+            <numerusform>{layers} 层  ·  参数量 {total}  ·  可训练 {trainable}</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{name} (as compiled)</source>
+        <translation>{name}（按编译设置）</translation>
+    </message>
+    <message>
+        <source>{name} (taken, as not compiled)</source>
+        <translation>{name}（未编译，假定使用）</translation>
+    </message>
+    <message>
+        <source>{sign} {size} to train</source>
+        <translation>训练内存 {sign} {size}</translation>
+    </message>
+</context>
+<context>
+    <name>Tools</name>
+    <message>
+        <source>Compare With</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Written: {file}</source>
+        <translation>已写入：{file}</translation>
     </message>
 </context>
 <context>
@@ -684,9 +857,11 @@
         <source>The model is being saved …</source>
         <translation>正在保存模型 …</translation>
     </message>
-    <message>
+    <message numerus="yes">
         <source>Train {name}: {epochs} epochs, {batch} samples per step, on {devices}.</source>
-        <translation>训练 {name}：{epochs} 个轮次 (epoch)，批大小 {batch}，设备 {devices}。</translation>
+        <translation>
+            <numerusform>训练 {name}：{epochs} 个轮次 (epoch)，批大小 {batch}，设备 {devices}。</numerusform>
+        </translation>
     </message>
     <message>
         <source>best {value:.4f}</source>
@@ -847,8 +1022,14 @@
         <translation>未能读取 {file}：读取进程中途退出，现已重新启动。</translation>
     </message>
     <message>
+        <source>{file} was not read: the reader was stuck in it for {seconds} s and has been started again.</source>
+        <translation>未能读取 {file}：读取进程在其中停滞了 {seconds} 秒，现已重新启动。</translation>
+    </message>
+    <message numerus="yes">
         <source>{layers} layers  ·  {params} parameters</source>
-        <translation>{layers} 层  ·  参数量 {params}</translation>
+        <translation>
+            <numerusform>{layers} 层  ·  参数量 {params}</numerusform>
+        </translation>
     </message>
     <message>
         <source>{name} · trained {time}</source>
@@ -887,9 +1068,11 @@
 </context>
 <context>
     <name>_SideName</name>
-    <message>
+    <message numerus="yes">
         <source>{layers} layers  ·  {params}</source>
-        <translation>{layers} 层  ·  {params}</translation>
+        <translation>
+            <numerusform>{layers} 层  ·  {params}</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -976,6 +1159,14 @@
     <message>
         <source>End the training after this step and keep the model as it is then.</source>
         <translation>在当前步之后结束训练，并保留届时的模型。</translation>
+    </message>
+    <message>
+        <source>Export Picture…</source>
+        <translation>导出图片…</translation>
+    </message>
+    <message>
+        <source>Export Summary…</source>
+        <translation>导出摘要…</translation>
     </message>
     <message>
         <source>File</source>
@@ -1182,6 +1373,10 @@
         <translation>将所有面板恢复到初始位置。</translation>
     </message>
     <message>
+        <source>Python Code…</source>
+        <translation>Python 代码…</translation>
+    </message>
+    <message>
         <source>Quit</source>
         <translation>退出</translation>
     </message>
@@ -1208,6 +1403,14 @@
     <message>
         <source>Select a nested model first.</source>
         <translation>请先选择一个嵌套模型。</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Show Python that builds the same model.</source>
+        <translation>显示构建相同模型的 Python 代码。</translation>
     </message>
     <message>
         <source>Show a run of identical blocks as one of them, with how many there are.</source>
@@ -1246,6 +1449,10 @@
         <translation>停止</translation>
     </message>
     <message>
+        <source>Theme, language, what comes back at the next start, limits.</source>
+        <translation>主题、语言、下次启动时恢复的内容以及限制。</translation>
+    </message>
+    <message>
         <source>Top to Bottom</source>
         <translation>从上到下</translation>
     </message>
@@ -1272,6 +1479,14 @@
     <message>
         <source>View/Theme</source>
         <translation>视图/主题</translation>
+    </message>
+    <message>
+        <source>Write the graph as SVG, PDF, PNG or DOT, or copy it.</source>
+        <translation>将计算图保存为 SVG、PDF、PNG 或 DOT，或复制它。</translation>
+    </message>
+    <message>
+        <source>Write the table of layers as CSV, Markdown or text, or copy it.</source>
+        <translation>将层的表格保存为 CSV、Markdown 或文本，或复制它。</translation>
     </message>
     <message>
         <source>Zoom In</source>
@@ -1462,6 +1677,10 @@
         <translation>形状</translation>
     </message>
     <message>
+        <source>The Weights panel lists the arrays that are in it.</source>
+        <translation>“权重”面板列出了其中的数组。</translation>
+    </message>
+    <message>
         <source>Totals</source>
         <translation>总计</translation>
     </message>
@@ -1472,6 +1691,10 @@
     <message>
         <source>activations</source>
         <translation>激活值内存</translation>
+    </message>
+    <message>
+        <source>arrays</source>
+        <translation>数组</translation>
     </message>
     <message>
         <source>assumption</source>
@@ -1486,12 +1709,20 @@
         <translation>第 {number} 次调用，共 {all} 次</translation>
     </message>
     <message>
+        <source>checkpoint</source>
+        <translation>检查点</translation>
+    </message>
+    <message>
         <source>class</source>
         <translation>类</translation>
     </message>
     <message>
+        <source>data files</source>
+        <translation>数据文件</translation>
+    </message>
+    <message>
         <source>dtype</source>
-        <translation>数据类型</translation>
+        <translation>dtype</translation>
     </message>
     <message>
         <source>format</source>
@@ -1526,6 +1757,10 @@
         <translation>无：未知</translation>
     </message>
     <message>
+        <source>operations</source>
+        <translation>运算</translation>
+    </message>
+    <message>
         <source>output</source>
         <translation>输出</translation>
     </message>
@@ -1538,6 +1773,10 @@
         <translation>路径</translation>
     </message>
     <message>
+        <source>preset</source>
+        <translation>预设</translation>
+    </message>
+    <message>
         <source>registered</source>
         <translation>注册名</translation>
     </message>
@@ -1546,8 +1785,28 @@
         <translation>规则推断</translation>
     </message>
     <message>
+        <source>saved</source>
+        <translation>保存于</translation>
+    </message>
+    <message>
+        <source>shards</source>
+        <translation>分片</translation>
+    </message>
+    <message>
         <source>shared</source>
         <translation>共享</translation>
+    </message>
+    <message>
+        <source>size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>tags</source>
+        <translation>标签</translation>
     </message>
     <message>
         <source>the file</source>
@@ -1556,6 +1815,37 @@
     <message>
         <source>trainable</source>
         <translation>可训练</translation>
+    </message>
+    <message>
+        <source>variables</source>
+        <translation>变量</translation>
+    </message>
+    <message>
+        <source>weights</source>
+        <translation>权重</translation>
+    </message>
+</context>
+<context>
+    <name>shortcuts</name>
+    <message>
+        <source>Go along the wires, or to the card beside</source>
+        <translation>沿连线移动，或移到旁边的卡片</translation>
+    </message>
+    <message>
+        <source>Move the canvas while dragging</source>
+        <translation>拖动时移动画布</translation>
+    </message>
+    <message>
+        <source>On the canvas</source>
+        <translation>在画布上</translation>
+    </message>
+    <message>
+        <source>Open or close the selected nested model</source>
+        <translation>展开或收起所选的嵌套模型</translation>
+    </message>
+    <message>
+        <source>Select all cards</source>
+        <translation>选择所有卡片</translation>
     </message>
 </context>
 <context>
@@ -1582,7 +1872,7 @@
     </message>
     <message>
         <source>Dtype</source>
-        <translation>数据类型</translation>
+        <translation>dtype</translation>
     </message>
     <message>
         <source>Layer</source>
@@ -1640,12 +1930,33 @@
         <source>Whether training changes the weights</source>
         <translation>训练是否会改变权重</translation>
     </message>
-</context>
-<context>
-    <name>tools</name>
     <message>
-        <source>Compare With</source>
-        <translation>比较</translation>
+        <source>assumed</source>
+        <translation>假定</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>partly</source>
+        <translation>部分</translation>
+    </message>
+    <message>
+        <source>rule</source>
+        <translation>规则</translation>
+    </message>
+    <message>
+        <source>stored</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
     </message>
 </context>
 <context>
@@ -1661,10 +1972,6 @@
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
-    </message>
-    <message>
-        <source>Choose an array to see its values.</source>
-        <translation>选择一个数组以查看其数值。</translation>
     </message>
     <message>
         <source>Comma-separated values (*.csv)</source>
@@ -1708,7 +2015,7 @@
     </message>
     <message>
         <source>Dtype</source>
-        <translation>数据类型</translation>
+        <translation>dtype</translation>
     </message>
     <message>
         <source>Each point is the value farthest from zero among {rows} × {columns}.</source>
@@ -1724,7 +2031,7 @@
     </message>
     <message>
         <source>Filter by name, shape, dtype …</source>
-        <translation>按名称、形状、数据类型筛选 …</translation>
+        <translation>按名称、形状、dtype 筛选 …</translation>
     </message>
     <message>
         <source>Filter {filter}</source>
@@ -1911,6 +2218,10 @@
         <translation>{count} 个 {rows} × {columns} 卷积核。</translation>
     </message>
     <message>
+        <source>{count} of {all} arrays  ·  {size}</source>
+        <translation>{all} 个数组中的 {count} 个  ·  {size}</translation>
+    </message>
+    <message>
         <source>{layer} has no weights.</source>
         <translation>{layer} 没有权重。</translation>
     </message>
@@ -1977,8 +2288,16 @@
         <translation>否</translation>
     </message>
     <message>
+        <source>the CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
         <source>yes</source>
         <translation>是</translation>
+    </message>
+    <message>
+        <source>{count} logical CPU devices</source>
+        <translation>{count} 个逻辑 CPU 设备</translation>
     </message>
 </context>
 </TS>
