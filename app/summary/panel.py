@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -10,19 +10,22 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLineEdit,
     QMenu,
+    QSpinBox,
     QStackedWidget,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.session import Session
+from app.summary.memory import Memory, memory
 from app.summary.rows import rows
-from app.summary.table import COLUMNS, KEY_ROLE, SummaryFilter, SummaryTable
+from app.summary.table import COLUMNS, KEY_ROLE, SummaryTable
 from app.theme import icon, on_change
 from app.widgets.empty import EmptyState
 from app.widgets.labels import ElidedLabel
-from app.words import about, count
+from app.words import about, count, size
 
 
 class SummaryPanel(QWidget):
@@ -36,20 +39,31 @@ class SummaryPanel(QWidget):
         self._session: Session | None = None
         self._following = False
         self.table = SummaryTable(self)
-        self.filter = SummaryFilter(self)
-        self.filter.setSourceModel(self.table)
         self.view = self._make_view()
         self.search = QLineEdit(placeholderText=self.tr("Filter by name, class, shape …"), clearButtonEnabled=True)
         self.search.addAction(icon("search", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.setMaximumWidth(280)
         self.search.textChanged.connect(self._filter)
+        self.columns = QToolButton(text=self.tr("Columns"), autoRaise=True)
+        self.columns.setToolTip(self.tr("Choose which columns are shown"))
+        self.columns.clicked.connect(lambda: self._choose_columns(self.columns, self.columns.rect().bottomLeft()))
+        self.batch = QSpinBox(minimum=1, maximum=1_000_000, value=32)
+        self.batch.setAccessibleName(self.tr("Batch size"))
+        self.batch.setPrefix(self.tr("batch "))
+        self.batch.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
+        self.batch.valueChanged.connect(self._show_memory)
+        self.memory = ElidedLabel(role="dim")
+        self._memory: Memory | None = None
         self.totals = ElidedLabel(role="dim")
         self.totals.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head = QHBoxLayout()
         head.setContentsMargins(8, 6, 12, 6)
         head.setSpacing(16)
-        head.addWidget(self.search, 1)
-        head.addWidget(self.totals, 2)
+        head.addWidget(self.search, 2)
+        head.addWidget(self.columns)
+        head.addWidget(self.totals, 3)
+        head.addWidget(self.batch)
+        head.addWidget(self.memory, 1)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -79,7 +93,7 @@ class SummaryPanel(QWidget):
 
     def _make_view(self) -> QTableView:
         view = QTableView()
-        view.setModel(self.filter)
+        view.setModel(self.table)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setAlternatingRowColors(True)
@@ -100,7 +114,7 @@ class SummaryPanel(QWidget):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._choose_columns)
+        header.customContextMenuRequested.connect(lambda place: self._choose_columns(header, place))
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for place, column in enumerate(COLUMNS):
@@ -120,9 +134,7 @@ class SummaryPanel(QWidget):
         """Copies the selected rows as lines of text with tabs, as spreadsheets take them."""
         places = sorted(index.row() for index in self.view.selectionModel().selectedRows())
         shown = [place for place in range(len(COLUMNS)) if not self.view.isColumnHidden(place)]
-        lines = [
-            "\t".join(str(self.filter.index(place, column).data()).strip() for column in shown) for place in places
-        ]
+        lines = ["\t".join(str(self.table.index(place, column).data()).strip() for column in shown) for place in places]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
     def _rebuild(self) -> None:
@@ -133,16 +145,38 @@ class SummaryPanel(QWidget):
             result = session.inference
             least = "" if result.complete else "≥ "
             self.totals.setText(
-                self.tr("{layers} layers  ·  {total} parameters  ·  {trainable} trainable").format(
+                self.tr(
+                    "{layers} layers  ·  {total} parameters  ·  {trainable} trainable", "", len(session.model.layers)
+                ).format(
                     layers=count(len(session.model.layers)),
                     total=least + count(result.params),
                     trainable=least + about(result.trainable_params),
                 )
             )
+            self._memory = memory(session.model, result, session.opened.training)
+            self._show_memory()
             self._follow()
 
+    def _show_memory(self) -> None:
+        known, batch = self._memory, self.batch.value()
+        if known is None:
+            return
+        sign = "≈" if known.complete else "≥"
+        self.memory.setText(self.tr("{sign} {size} to train").format(sign=sign, size=size(known.training(batch))))
+        optimizer = self.tr("{name} (as compiled)") if known.compiled else self.tr("{name} (taken, as not compiled)")
+        rows = (
+            self.tr("An estimate, without what the framework itself takes:"),
+            self.tr("weights {0}").format(size(known.weights)),
+            self.tr("gradients {0}").format(size(known.gradients)),
+            self.tr("optimizer {0}: {1}").format(optimizer.format(name=known.optimizer_name), size(known.optimizer)),
+            self.tr("activations {0} × {1} = {2}").format(
+                batch, size(known.activations), size(batch * known.activations)
+            ),
+        )
+        self.memory.set_tip("\n".join(rows))
+
     def _filter(self, text: str) -> None:
-        self.filter.set_filter(text)
+        self.table.set_filter(text)
         self._follow()
 
     def _selected(self) -> None:
@@ -163,19 +197,21 @@ class SummaryPanel(QWidget):
         picked = self.view.selectionModel()
         picked.clearSelection()
         last = None
+        # All in one: ten thousand selections of one row each would take seconds.
+        chosen = QItemSelection()
         for key in self._session.selection:
             place = self.table.place(key)
-            index = self.filter.mapFromSource(self.table.index(place, 0)) if place is not None else None
-            if index is not None and index.isValid():
-                flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-                picked.select(index, flags)
-                last = index
+            if place is not None:
+                last = self.table.index(place, 0)
+                chosen.select(last, last)
         if last is not None:
+            flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+            picked.select(chosen, flags)
             picked.setCurrentIndex(last, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.view.scrollTo(last)
         self._following = False
 
-    def _choose_columns(self, place) -> None:
+    def _choose_columns(self, around: QWidget, place: QPoint) -> None:
         menu = QMenu(self)
         for column, row in enumerate(COLUMNS):
             action = menu.addAction(self.table.headerData(column, Qt.Orientation.Horizontal))
@@ -184,4 +220,4 @@ class SummaryPanel(QWidget):
             action.setEnabled(row.id != "name")
             action.toggled.connect(lambda on, column=column: self.view.setColumnHidden(column, not on))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self.view.horizontalHeader().mapToGlobal(place))
+        menu.popup(around.mapToGlobal(place))

@@ -11,7 +11,6 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QCoreApplication,
     QModelIndex,
-    QSortFilterProxyModel,
     Qt,
 )
 
@@ -23,8 +22,7 @@ from app.words import UNKNOWN, about, count, size, tip
 from kgui.layers.categories import category
 
 Role = Qt.ItemDataRole
-SORT_ROLE = Role.UserRole
-KEY_ROLE = Role.UserRole + 1
+KEY_ROLE = Role.UserRole
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,22 @@ def _known(value: int | None) -> int:
 
 
 N = QT_TRANSLATE_NOOP
+WORDS = (
+    N("summary", "yes"),
+    N("summary", "partly"),
+    N("summary", "no"),
+    N("summary", "rule"),
+    N("summary", "stored"),
+    N("summary", "assumed"),
+    N("summary", "unknown"),
+)
+"""What `app.summary.rows` says in a word."""
+
+
+def _word(text: str) -> str:
+    return QCoreApplication.translate("summary", text) if text else ""
+
+
 COLUMNS = (
     Column(
         "name",
@@ -94,7 +108,7 @@ COLUMNS = (
         "trainable",
         N("summary", "Trainable"),
         N("summary", "Whether training changes the weights"),
-        lambda row: row.trainable,
+        lambda row: _word(row.trainable),
         lambda row: row.trainable,
         80,
     ),
@@ -130,7 +144,7 @@ COLUMNS = (
         "source",
         N("summary", "Shape from"),
         N("summary", "Whether the shape was computed by rule, stored in the file, assumed, or is unknown"),
-        lambda row: row.source,
+        lambda row: _word(row.source),
         lambda row: row.source,
         90,
     ),
@@ -139,26 +153,63 @@ COLUMNS = (
 
 
 class SummaryTable(QAbstractTableModel):
-    """Rows of `app.summary.rows` for a view."""
+    """Rows of `app.summary.rows` for a view: those that hold every word of the filter, in the order of a column.
+
+    It filters and sorts by itself. A proxy model asks Python for two cells at every comparison, which takes a second
+    for ten thousand rows.
+    """
 
     def __init__(self, parent=None) -> None:
         super().__init__(parent)
+        self._all: list[Row] = []
+        self._texts: list[str] | None = None
         self._rows: list[Row] = []
         self._places: dict[NodeKey, int] = {}
+        self._words: list[str] = []
+        self._sorted: tuple[int, bool] | None = None
 
     def show(self, rows: list[Row]) -> None:
         """Replaces all rows."""
         self.beginResetModel()
-        self._rows = rows
-        self._places = {row.key: place for place, row in enumerate(rows)}
+        self._all, self._texts = rows, None
+        self._take()
         self.endResetModel()
 
+    def set_filter(self, text: str) -> None:
+        """Words, all of which a row must hold in any of its columns."""
+        words = text.lower().split()
+        if words != self._words:
+            self.beginResetModel()
+            self._words = words
+            self._take()
+            self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Orders the rows by a column; -1 is the order of the file."""
+        self.beginResetModel()
+        self._sorted = None if column < 0 else (column, order == Qt.SortOrder.DescendingOrder)
+        self._take()
+        self.endResetModel()
+
+    def _take(self) -> None:
+        shown = self._all
+        if self._words:
+            if self._texts is None:
+                self._texts = ["\n".join([column.text(row) for column in COLUMNS]).lower() for row in shown]
+            pairs = zip(shown, self._texts, strict=True)
+            shown = [row for row, text in pairs if all(word in text for word in self._words)]
+        if self._sorted is not None:
+            column, backwards = self._sorted
+            shown = sorted(shown, key=COLUMNS[column].sort, reverse=backwards)
+        self._rows = shown
+        self._places = {row.key: place for place, row in enumerate(shown)}
+
     def row(self, place: int) -> Row:
-        """The row at a place, in the order of the file."""
+        """The row at a place, as it is shown."""
         return self._rows[place]
 
     def place(self, key: NodeKey) -> int | None:
-        """Where a node is, or None."""
+        """Where a node is shown, or None."""
         return self._places.get(key)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
@@ -221,33 +272,5 @@ _DATA: dict[int, Callable[[Row, Column], Any]] = {
     Role.ForegroundRole: _foreground,
     Role.TextAlignmentRole: lambda row, column: _alignment(column),
     Role.FontRole: lambda row, column: font(mono=True) if column.mono else None,
-    SORT_ROLE: lambda row, column: column.sort(row),
     KEY_ROLE: lambda row, column: row.key,
 }
-
-
-class SummaryFilter(QSortFilterProxyModel):
-    """Rows that hold every word of the filter somewhere, in the order of the file until a column is chosen."""
-
-    def __init__(self, parent=None) -> None:
-        super().__init__(parent)
-        self.setSortRole(SORT_ROLE)
-        self._words: list[str] = []
-
-    def set_filter(self, text: str) -> None:
-        """Words, all of which a row must hold in any of its columns."""
-        self._words = text.lower().split()
-        self.invalidateRowsFilter()
-
-    def filterAcceptsRow(self, place: int, parent: QModelIndex) -> bool:
-        """Whether every word is in the row."""
-        if not self._words:
-            return True
-        row = self.sourceModel().row(place)
-        held = "\n".join(column.text(row) for column in COLUMNS).lower()
-        return all(word in held for word in self._words)
-
-    def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:
-        """The order of two rows by the chosen column."""
-        # Python's order, which compares numbers as numbers and texts as texts.
-        return bool(left.data(SORT_ROLE) < right.data(SORT_ROLE))

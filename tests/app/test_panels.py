@@ -22,31 +22,31 @@ def key_of(window: Window, name: str):
 def test_the_summary_has_a_row_for_every_layer(open_sample: Window) -> None:
     panel = open_sample.feature("summary")
     model = open_sample.session.model
-    assert panel.filter.rowCount() == len(model.layers)
-    shown = [panel.filter.index(row, 0).data() for row in range(panel.filter.rowCount())]
+    assert panel.table.rowCount() == len(model.layers)
+    shown = [panel.table.index(row, 0).data() for row in range(panel.table.rowCount())]
     assert shown == [layer.name for layer in model.layers.values()]
-    total = sum(int(panel.filter.index(row, 4).data().replace(",", "")) for row in range(panel.filter.rowCount()))
+    total = sum(int(panel.table.index(row, 4).data().replace(",", "")) for row in range(panel.table.rowCount()))
     assert total == open_sample.session.inference.params
 
 
 def test_the_filter_keeps_rows_with_all_words(open_sample: Window, qtbot) -> None:
     panel = open_sample.feature("summary")
     qtbot.keyClicks(panel.search, "conv2d residual")
-    names = [panel.filter.index(row, 0).data() for row in range(panel.filter.rowCount())]
+    names = [panel.table.index(row, 0).data() for row in range(panel.table.rowCount())]
     assert names == ["residual_a_conv", "residual_b_conv"]
 
 
 def test_numbers_are_sorted_as_numbers(open_sample: Window) -> None:
     panel = open_sample.feature("summary")
     panel.view.sortByColumn(4, Qt.SortOrder.DescendingOrder)
-    counts = [int(panel.filter.index(row, 4).data().replace(",", "")) for row in range(panel.filter.rowCount())]
+    counts = [int(panel.table.index(row, 4).data().replace(",", "")) for row in range(panel.table.rowCount())]
     assert counts == sorted(counts, reverse=True)
 
 
 def test_a_click_in_the_summary_selects_everywhere(open_sample: Window, qtbot) -> None:
     window = open_sample
     panel, outline, inspector = (window.feature(name) for name in ("summary", "outline", "inspector"))
-    index = panel.filter.index(1, 0)
+    index = panel.table.index(1, 0)
     qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=panel.view.visualRect(index).center())
     assert window.session.selection == (key_of(window, "stem_conv"),)
     assert [item.data() for item in outline.tree.selectionModel().selectedIndexes()] == ["stem_conv"]
