@@ -20,6 +20,11 @@ LEVELS = {
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
 
+TRIFLES = ("Detected locale",)
+"""Beginnings of what Qt tells before there is a window, and what needs no user: it mends this by itself."""
+
+_before_window = True
+
 
 def file() -> Path:
     """The log file. Three older ones of the same size are kept beside it."""
@@ -82,6 +87,12 @@ class _LogFile(logging.Handler):
             return logging.StreamHandler()
 
 
+def window_is_there() -> None:
+    """From now on what Qt says goes to the log alone: there is a console to see it in."""
+    global _before_window
+    _before_window = False
+
+
 def start() -> None:
     """Sends everything that goes wrong to the log file: our own words, exceptions that nobody caught, and Qt's."""
     root = logging.getLogger()
@@ -98,4 +109,7 @@ def _uncaught(kind: type[BaseException], error: BaseException | None, traceback:
 
 
 def _qt_message(kind: QtMsgType, context: object, message: str) -> None:
+    if _before_window and not message.startswith(TRIFLES):
+        # There may never be a window: the terminal is where the user looks.
+        print(message, file=sys.stderr)
     logging.getLogger("qt").log(LEVELS.get(kind, logging.WARNING), "%s", message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -94,7 +95,29 @@ def has_display() -> bool:
     """Whether a window can be shown at all."""
     if sys.platform != "linux":
         return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    if any(os.environ.get(name) for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        return True
+    display = os.environ.get("DISPLAY", "")
+    return bool(display) and not _is_gone(display)
+
+
+def _is_gone(display: str) -> bool:
+    """Whether a display of this machine has no server: Qt would abort the process, and leave a core file behind."""
+    number = re.fullmatch(r":(\d+)(\.\d+)?", display)
+    if number is None:
+        return False
+    import socket
+
+    # The first is the one of Linux alone that needs no file.
+    for address in (f"\0/tmp/.X11-unix/X{number[1]}", f"/tmp/.X11-unix/X{number[1]}"):
+        with socket.socket(socket.AF_UNIX) as server:
+            try:
+                server.settimeout(2)
+                server.connect(address)
+            except OSError:
+                continue
+            return False
+    return True
 
 
 def missing_libraries() -> list[str]:

@@ -31,11 +31,12 @@ def run(parsed: argparse.Namespace) -> int:
     Returns:
         The exit code.
     """
+    logs.start()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
+    logs.window_is_there()
     application.setApplicationName("kgui")
     application.setDesktopFileName("kgui")
-    logs.start()
     settings = Settings()
     language.start(application, settings.language)
     themes().start()

@@ -125,3 +125,18 @@ def test_help_names_the_window_and_the_commands(tmp_path: Path) -> None:
 
     listed = {line.split()[0] for line in result.stdout.splitlines() if line.startswith("  ") and line.split()}
     assert listed & COMMANDS.keys() == available().keys(), "only commands that are there"
+
+
+@pytest.mark.parametrize("value", ["C", "", "zh_XX.UTF-8"])
+def test_a_missing_locale_is_no_topic_on_the_terminal(value: str, tmp_path: Path) -> None:
+    picture = tmp_path / "window.png"
+    words = ("-m", "app.main", "--screenshot", str(picture))
+    told = run(*words, home=tmp_path, LC_ALL=value, LANG=value, LC_CTYPE=value)
+    assert told.returncode == 0 and picture.exists()
+    assert "ocale" not in told.stderr
+
+
+def test_a_display_without_a_server_counts_as_none(tmp_path: Path) -> None:
+    told = run("-m", "app.main", str(SAMPLE), home=tmp_path, DISPLAY=":1977", QT_QPA_PLATFORM="")
+    assert told.returncode == 1
+    assert f"kgui show {SAMPLE}" in told.stderr and "Traceback" not in told.stderr
