@@ -39,7 +39,7 @@ def open_hdf5(source: Source) -> ModelFile:
     raise FileError(
         "This HDF5 file holds no Keras model and no Keras weights",
         where=str(source.path),
-        hint="If it holds data, look at it with: kgui data FILE.",
+        hint="Data in it can feed a training.",
     )
 
 

@@ -70,7 +70,7 @@ def _no_model(archive: Archive) -> FileError:
         ("META-INF/MANIFEST.MF", "This is a Java archive", "Open a model file."),
         (".h5", "This is a zip archive with HDF5 files in it", "Unpack it and open what is in it."),
         (".keras", "This is a zip archive with Keras files in it", "Unpack it and open what is in it."),
-        (".npy", "This is a NumPy archive", "Open it as data: kgui data FILE."),
+        (".npy", "This is a NumPy archive", "Data such as this can feed a training."),
     ):
         if any(name.endswith(ending) for name in names):
             return FileError(what, where=where, hint=hint)

@@ -205,7 +205,7 @@ FOREIGN: tuple[Foreign, ...] = (
         "Load it in the program that wrote it and save the model as .keras.",
         lambda s: s.head[:1] == b"\x80" and s.head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"),
     ),
-    Foreign("This is a NumPy array, not a model", "Open it as data: kgui data FILE.", _starts(b"\x93NUMPY")),
+    Foreign("This is a NumPy array, not a model", "Data such as this can feed a training.", _starts(b"\x93NUMPY")),
     Foreign("This is a gzip archive", "Unpack it and open what is in it.", _starts(b"\x1f\x8b")),
     Foreign("This is a Zstandard archive", "Unpack it and open what is in it.", _starts(b"\x28\xb5\x2f\xfd")),
     Foreign("This is a bzip2 archive", "Unpack it and open what is in it.", _starts(b"BZh")),

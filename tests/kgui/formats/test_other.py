@@ -126,3 +126,17 @@ def test_a_keras_hub_preset_shows_its_class_and_weights(tmp_path: Path) -> None:
         assert (file.format, file.model.kind, file.model.class_name) == ("keras-hub", "subclassed", "BertBackbone")
         assert file.facts["preset"] == "tokenizer"
         assert [layer.name for layer in file.model.layers.values()] == ["token_embedding"]
+
+
+def test_hints_name_only_commands_that_are_there():
+    """A hint that leads nowhere is worse than none."""
+    import re
+    from pathlib import Path
+
+    import kgui
+    from kgui.cli import available
+
+    root = Path(kgui.__file__).parent
+    for path in root.rglob("*.py"):
+        for command in re.findall(r"kgui ([a-z]+) FILE", path.read_text(encoding="utf-8")):
+            assert command in available(), path
