@@ -152,7 +152,7 @@ def of_layer(layer: Layer) -> dict[str, Any]:
         "registered_name": layer.registered_name,
         "name": layer.name,
         "config": layer.config,
-        **layer.record,
+        **_of_file(layer.record),
     }
     if layer.model is not None:
         told["layers"] = list(layer.model.layers.values())
@@ -167,12 +167,17 @@ def of_model(model: Model, training: dict[str, Any] | None = None) -> dict[str, 
         "registered_name": model.registered_name,
         "name": model.name,
         "config": model.config,
-        **model.record,
+        **_of_file(model.record),
     }
     if training:
         told["training"] = training
     told["layers"] = list(model.layers.values())
     return told
+
+
+def _of_file(record: dict[str, Any]) -> dict[str, Any]:
+    """Without what the formats note for themselves, how to write the file again, under keys that no JSON file has."""
+    return {key: value for key, value in record.items() if not key.startswith("\x01")}
 
 
 def _plain(value: Any) -> Any:

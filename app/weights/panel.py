@@ -39,7 +39,7 @@ CHOOSE_AFTER = 60
 """Milliseconds after which a chosen array is read: whoever runs through the list with an arrow key reads none."""
 PROGRESS_AFTER = 200
 """Milliseconds after which work is shown, with a way to cancel it."""
-NARROWEST, WIDEST = 64, 168
+NARROWEST, WIDEST = 76, 200
 """Width of the columns of names and shapes: what their texts need, within these."""
 PADDING = 26
 """Of a cell, both sides."""
@@ -71,7 +71,7 @@ class WeightsPanel(QWidget):
         self.list = self._make_list()
         self.search = QLineEdit(placeholderText=tr("Filter by name, shape, dtype …"), clearButtonEnabled=True)
         self.search.addAction(icon("search", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
-        self.search.textChanged.connect(self.filter.set_filter)
+        self.search.textChanged.connect(self._filter)
         self.totals = ElidedLabel(role="dim")
         self._stack = QStackedWidget()
         again = QAction(tr("Try again"), self)
@@ -154,7 +154,7 @@ class WeightsPanel(QWidget):
 
     def _ask_for_list(self, session: Session) -> None:
         self._drop_list()
-        opened = session.opened
+        opened, known = session.opened, session.inference
         assert session.path is not None
         # Until the answer is there, the arrays of another document must not be seen.
         self._show_empty("")
@@ -163,6 +163,8 @@ class WeightsPanel(QWidget):
             self._asked = None
             self._listed = (opened, listed)
             self._update_work()
+            if session.opened is opened and session.inference is known:
+                _tell_more(session, listed)
             self.refresh()
 
         def failed(error: Exception) -> None:
@@ -188,17 +190,21 @@ class WeightsPanel(QWidget):
         if len(found) < FILTER_FROM:
             self.search.clear()
         self.table.show(found)
-        known = [row.bytes for row in found if row.bytes is not None]
-        self.totals.setText(
-            tr("{count} arrays  ·  {size}").format(count=count(len(found)), size=size(sum(known)))
-            if len(found) > 1
-            else ""
-        )
-        self.totals.setVisible(len(found) > 1)
+        self._show_totals()
         self._stack.setCurrentIndex(1)
-        self._fit_list(len(found), whole=not session.selection)
         self._fit_columns(found)
         self._choose(wanted, found, first=bool(session.selection))
+
+    def _filter(self, text: str) -> None:
+        self.filter.set_filter(text)
+        self._show_totals()
+
+    def _show_totals(self) -> None:
+        all_of, shown = self.table.rowCount(), self.filter.rowCount()
+        known = [self.filter.index(place, 0).data(ROW_ROLE).bytes for place in range(shown)]
+        text = tr("{count} arrays  ·  {size}") if shown == all_of else tr("{count} of {all} arrays  ·  {size}")
+        self.totals.setText(text.format(count=count(shown), all=count(all_of), size=size(sum(filter(None, known)))))
+        self.totals.setVisible(all_of > 1)
 
     def _why_none(self, session: Session, listed: ListedWeights) -> str:
         if not listed.entries and not listed.layers:
@@ -240,13 +246,16 @@ class WeightsPanel(QWidget):
             self._choose_timer.stop()
             if self.view is not None:
                 self.view.show_array(None, None)
-            self._detail.setCurrentIndex(0)
+            # The list has all the room for itself.
+            self._detail.hide()
             return
         if self.view is None:
             self.view = self._make_view()
         layer = session.layer(row.layer) if row.layer is not None else None
         self.view.show_array(row, session.path, layer)
-        self._detail.setCurrentWidget(self.view)
+        if self._detail.isHidden():
+            self._detail.show()
+        self._fit_list(self.table.rowCount())
 
     def _make_view(self) -> ArrayView:
         # NumPy and pyqtgraph are loaded here, for the first array that is looked at, and not with the window.
@@ -254,7 +263,7 @@ class WeightsPanel(QWidget):
 
         view = ArrayView(self._arrays)
         view.work_changed.connect(self._update_work)
-        self._detail.addWidget(view)
+        self._detail.layout().addWidget(view)
         return view
 
     def _reveal(self, index) -> None:
@@ -294,6 +303,7 @@ class WeightsPanel(QWidget):
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setMinimumSectionSize(NARROWEST)
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for place, column in enumerate(COLUMNS):
@@ -310,8 +320,10 @@ class WeightsPanel(QWidget):
         return view
 
     def _make_page(self) -> QWidget:
-        self._detail = QStackedWidget()
-        self._detail.addWidget(EmptyState("weights", tr("Choose an array to see its values.")))
+        self._detail = QWidget()
+        inner = QVBoxLayout(self._detail)
+        inner.setContentsMargins(0, 0, 0, 0)
+        self._detail.hide()
         head = QHBoxLayout()
         head.setContentsMargins(8, 8, 8, 0)
         head.addWidget(self.search)
@@ -339,8 +351,8 @@ class WeightsPanel(QWidget):
     def _remember_split(self) -> None:
         self._moved = True
 
-    def _fit_list(self, found: int, *, whole: bool) -> None:
-        """As high as its rows, up to a third; or up to a half where the list is what is looked at."""
+    def _fit_list(self, found: int) -> None:
+        """As high as its rows, up to a third; or up to two fifths where there are many to choose from."""
         if self._moved:
             return
         height = max(1, self.height())
@@ -350,7 +362,7 @@ class WeightsPanel(QWidget):
         )
         around = (40 if found >= FILTER_FROM else 0) + (28 if found > 1 else 8)
         wanted = head + 26 * found + bar + 4 + around
-        share = min(wanted, height * (50 if whole else 33) // 100)
+        share = min(wanted, height * (40 if found >= FILTER_FROM else 33) // 100)
         self._splitter.setSizes([share, height - share])
 
     def _fit_columns(self, found: list[ArrayRow]) -> None:
@@ -405,3 +417,12 @@ class WeightsPanel(QWidget):
             if part is not None:
                 self._work_bar.setValue(round(1000 * part))
             self._work.show()
+
+
+def _tell_more(session: Session, listed: ListedWeights) -> None:
+    """Passes on what only the arrays could tell: files that they point to, parameters of layers of unknown classes."""
+    opened, now = session.opened, session.inference
+    more = (listed.inference.params, listed.inference.complete) != (now.params, now.complete)
+    if more or listed.risks != opened.risks or listed.notes != opened.notes:
+        opened.risks, opened.notes = listed.risks, listed.notes
+        session.infer(listed.inference)

@@ -17,6 +17,8 @@ from app.words import tip
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
+TALLEST = 320
+"""Pixels of height, so that what stands below the picture stays in sight."""
 GAP = 2
 """Pixels between two kernels."""
 MOST_PIXELS = 28
@@ -95,7 +97,6 @@ class Plane:
 class MatrixPicture(Picture):
     """A matrix in colours, as wide as there is room."""
 
-    TALLEST = 360
     SHORTEST = 24
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -128,7 +129,7 @@ class MatrixPicture(Picture):
             rows, columns = self._plane.lengths
             # Square values where that gives a picture that can be looked at; long ones are squeezed.
             wanted = self.width() * rows / max(1, columns)
-            self.setFixedHeight(self._head + round(min(self.TALLEST, max(self.SHORTEST, wanted))))
+            self.setFixedHeight(self._head + round(min(TALLEST, max(self.SHORTEST, wanted))))
 
     @property
     def _head(self) -> int:
@@ -246,7 +247,7 @@ class KernelGrid(Picture):
             across = max(1, (width + GAP) // (columns * side + GAP))
             height = -(-count // across) * (rows * side + GAP) - GAP
             smallest = side <= 3 and side * max(rows, columns) <= 16
-            if (height <= 1.1 * width and columns * side <= width) or smallest:
+            if (height <= min(1.1 * width, TALLEST) and columns * side <= width) or smallest:
                 break
         self._columns, self._side = across, side
         self.setFixedHeight(max(1, height))

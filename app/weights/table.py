@@ -72,7 +72,7 @@ COLUMNS = (
         N("weights", "Memory of the values"),
         lambda row: size(row.bytes),
         lambda row: -1 if row.bytes is None else row.bytes,
-        74,
+        80,
         number=True,
     ),
     Column(

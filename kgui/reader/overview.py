@@ -63,7 +63,10 @@ def overview(
         selection: list[slice | int] = list(index)
         for axis, (start, stop) in zip(axes, spans, strict=True):
             selection[axis] = slice(start, stop)
-        values = plain(read(tuple(selection))).reshape([stop - start for start, stop in spans])
+        values = read(tuple(selection))
+        if values.dtype.kind not in "fiu":
+            values = plain(values)
+        values = values.reshape([stop - start for start, stop in spans])
         place = tuple(
             slice(start // block, -(-stop // block)) for (start, stop), block in zip(spans, blocks, strict=True)
         )

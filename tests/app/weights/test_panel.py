@@ -273,6 +273,24 @@ def test_names_from_files_are_plain_text(window: Window, qtbot: Any, tmp_path: P
     assert "<b>" not in panel.view.subtitle.toolTip()
 
 
+def test_what_only_the_arrays_tell_reaches_the_whole_window(window: Window, qtbot: Any, tmp_path: Path) -> None:
+    layers = [layer("Dense", "dense", units=40, batch_input_shape=[None, 3]), layer("Odd", "odd")]
+    arrays = {"dense": {"bias": BIAS, "kernel": np.zeros((3, 40), "f4")}, "odd": {"secret": np.zeros((5, 2), "f4")}}
+    path = write_model(tmp_path / "odd.h5", layers, arrays)
+    with h5py.File(path, "a") as file:
+        del file["model_weights/dense/bias:0"]
+        file["model_weights/dense/bias:0"] = h5py.ExternalLink("/etc/passwd", "/x")
+    window.open_paths([path])
+    qtbot.waitUntil(lambda: window.session is not None and not window.busy, timeout=30_000)
+    session = window.session
+    assert (session.inference.params, session.inference.complete, session.opened.risks) == (160, False, [])
+    window.show_dock("weights")
+    qtbot.waitUntil(lambda: session.inference.complete, timeout=20_000)
+    assert session.inference.params == 170, "those of the class that nobody knows are in the file"
+    assert [risk.kind for risk in session.opened.risks] == ["external-link"]
+    assert "listed, but not in the file" in session.opened.notes[0]
+
+
 # Into files
 
 
