@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("kgui")
 
 Area = Qt.DockWidgetArea
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Of the saved arrangement: raised when docks come or go, so that an older one is not taken for today's."""
 PROGRESS_AFTER = 200
 """Milliseconds after which opening a file shows that it goes on, with a way to cancel it."""
