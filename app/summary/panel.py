@@ -24,8 +24,8 @@ from app.summary.rows import rows
 from app.summary.table import COLUMNS, KEY_ROLE, SummaryTable
 from app.theme import icon, on_change
 from app.widgets.empty import EmptyState
-from app.widgets.labels import ElidedLabel
-from app.words import about, count, size
+from app.widgets.labels import ElidedLabel, label
+from app.words import about, count, size, tip
 
 
 class SummaryPanel(QWidget):
@@ -43,6 +43,7 @@ class SummaryPanel(QWidget):
         self.search = QLineEdit(placeholderText=self.tr("Filter by name, class, shape …"), clearButtonEnabled=True)
         self.search.addAction(icon("search", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.setMaximumWidth(280)
+        self.search.setMinimumWidth(120)
         self.search.textChanged.connect(self._filter)
         self.columns = QToolButton(text=self.tr("Columns"), autoRaise=True)
         self.columns.setToolTip(self.tr("Choose which columns are shown"))
@@ -52,18 +53,19 @@ class SummaryPanel(QWidget):
         self.batch.setPrefix(self.tr("batch "))
         self.batch.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
         self.batch.valueChanged.connect(self._show_memory)
-        self.memory = ElidedLabel(role="dim")
+        self.batch.setFixedWidth(104)
+        self.memory = label(role="dim")
         self._memory: Memory | None = None
         self.totals = ElidedLabel(role="dim")
         self.totals.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head = QHBoxLayout()
         head.setContentsMargins(8, 6, 12, 6)
-        head.setSpacing(16)
+        head.setSpacing(8)
         head.addWidget(self.search, 2)
-        head.addWidget(self.columns)
         head.addWidget(self.totals, 3)
         head.addWidget(self.batch)
-        head.addWidget(self.memory, 1)
+        head.addWidget(self.memory)
+        head.addWidget(self.columns)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -173,7 +175,7 @@ class SummaryPanel(QWidget):
                 batch, size(known.activations), size(batch * known.activations)
             ),
         )
-        self.memory.set_tip("\n".join(rows))
+        self.memory.setToolTip(tip(*rows))
 
     def _filter(self, text: str) -> None:
         self.table.set_filter(text)

@@ -68,7 +68,7 @@ COLUMNS = (
         N("summary", "Name of the layer; layers of a nested model are indented"),
         lambda row: row.name,
         lambda row: row.name.lower(),
-        192,
+        176,
     ),
     Column(
         "class",
@@ -76,7 +76,7 @@ COLUMNS = (
         N("summary", "Class of the layer"),
         lambda row: row.class_name,
         lambda row: row.class_name.lower(),
-        184,
+        168,
     ),
     Column(
         "output",
@@ -84,7 +84,7 @@ COLUMNS = (
         N("summary", "Shape of what comes out, batch first"),
         lambda row: row.output,
         lambda row: row.output,
-        150,
+        184,
         mono=True,
     ),
     Column(
