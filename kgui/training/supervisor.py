@@ -31,7 +31,7 @@ ENVIRONMENT = {
 }
 
 SIGNALS = {
-    "SIGKILL": "The training process was killed by SIGKILL, by hand or because the machine ran out of memory",
+    "SIGKILL": "The training process was killed (SIGKILL): by hand, or for lack of memory",
     "SIGABRT": "The training process gave itself up (SIGABRT); the log says where",
     "SIGSEGV": "The training process crashed (SIGSEGV); the log says where",
     "SIGBUS": "The training process lost a file that it was reading (SIGBUS), or the disk is full",

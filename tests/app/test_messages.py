@@ -24,7 +24,7 @@ pytestmark = pytest.mark.gui
 
 SAMPLES = resources.path("samples")
 KILLED = (
-    "The training process was killed by SIGKILL, by hand or because the machine ran out of memory. "
+    "The training process was killed (SIGKILL): by hand, or for lack of memory. "
     "All metrics until then are kept."
 )
 
@@ -125,7 +125,7 @@ def test_long_words_can_be_broken() -> None:
 
 def test_a_long_sentence_leaves_room_for_the_buttons() -> None:
     head, rest = _first(KILLED)
-    assert head.endswith("ran out of memory.") and rest == "All metrics until then are kept."
+    assert head.endswith("lack of memory.") and rest == "All metrics until then are kept."
     assert _first("Trained 3 epochs. The model is saved.") == ("Trained 3 epochs. The model is saved.", "")
     assert len("Trained 3 epochs. The model is saved.") <= LONG
 
