@@ -147,10 +147,7 @@ class SummaryPanel(QWidget):
             result = session.inference
             least = "" if result.complete else "≥ "
             self.totals.setText(
-                self.tr(
-                    "{layers} layers  ·  {total} parameters  ·  {trainable} trainable", "", len(session.model.layers)
-                ).format(
-                    layers=count(len(session.model.layers)),
+                self.tr("{total} parameters  ·  {trainable} trainable").format(
                     total=least + count(result.params),
                     trainable=least + about(result.trainable_params),
                 )
