@@ -384,7 +384,8 @@ class Window(QMainWindow):
             text = text.replace("{seconds}", f"{OPEN_WITHIN:.0f}")
             self.bars.tell("error", text.format(file=path.name), {self.tr("Try again"): lambda: self._open(path)})
         elif isinstance(error, KguiError):
-            self.bars.tell("error", str(error))
+            # The name will do: a path as long as it can be leaves no room for the message.
+            self.bars.tell("error", str(error).replace(str(path), path.name))
         else:
             text = self.tr("{file} could not be opened because of an error in kgui itself. The log says more.")
             self.bars.tell("error", text.format(file=path.name), {self.tr("Open the log"): self._open_log})
@@ -421,6 +422,9 @@ class Window(QMainWindow):
             self._front = None
         if session.opened.risks:
             self._tell_risks(session)
+        if not session.model.layers and session.model.kind == "weights" and self.session is session:
+            # There is no graph to see.
+            self.show_dock("weights")
         if train and session.running is not None:
             self._train()
 

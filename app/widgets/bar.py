@@ -122,7 +122,9 @@ class MessageBars(QWidget):
             bar.setVisible(place < self.MOST)
         more = len(bars) - self.MOST
         self._more.setText(
-            self.tr("{count} earlier messages follow when these are closed").format(count=more) if more > 0 else ""
+            self.tr("Earlier messages, to be seen when these are closed: {count}").format(count=more)
+            if more > 0
+            else ""
         )
         self._more.setVisible(more > 0)
         self.setVisible(bool(bars))

@@ -23,10 +23,7 @@ from kgui.training.runs import RunState
 pytestmark = pytest.mark.gui
 
 SAMPLES = resources.path("samples")
-KILLED = (
-    "The training process was killed (SIGKILL): by hand, or for lack of memory. "
-    "All metrics until then are kept."
-)
+KILLED = "The training process was killed (SIGKILL): by hand, or for lack of memory. All metrics until then are kept."
 
 
 def settled(qtbot, window: Window, tabs: int) -> None:
@@ -146,3 +143,28 @@ def test_runs_are_told_in_few_words(state: RunState, words: str) -> None:
 def test_the_axis_of_a_long_run_grows_with_its_curves() -> None:
     assert [shown_epochs(reached, 400) for reached in (0, 5, 10, 21, 390)] == [10, 10, 20, 40, 400]
     assert shown_epochs(0.5, 3) == 3
+
+
+def test_weights_alone_bring_their_list_to_the_front(window: Window, qtbot, tmp_path: Path) -> None:
+    import h5py
+
+    path = tmp_path / "alone.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [b"dense"]
+        group = file.create_group("dense")
+        group.attrs["weight_names"] = [b"dense/kernel:0"]
+        group.create_dataset("dense/kernel:0", data=[[1.0, 2.0]])
+    window.open_paths([path])
+    settled(qtbot, window, 1)
+    assert not window.session.model.layers
+    qtbot.waitUntil(lambda: window.feature("weights").isVisible(), timeout=5000)
+    titles = [section.title for section in about_model(window.session)]
+    assert "Totals" not in titles and "Notes" in titles
+
+
+def test_a_message_names_the_file_and_not_all_its_folders(window: Window, qtbot, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.h5"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    window.open_paths([path])
+    qtbot.waitUntil(lambda: bool(window.bars.bars()), timeout=30_000)
+    assert window.bars.bars()[0].text.startswith("damaged.h5: ")
