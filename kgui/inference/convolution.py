@@ -54,6 +54,14 @@ def split(shape: Shape, first: bool) -> tuple[Sequence[int | None], int | None]:
     return (shape[2:], shape[1]) if first else (shape[1:-1], shape[-1])
 
 
+def laid_out(ask: Ask, rank: int, layer: str) -> tuple[Shape, bool, Sequence[int | None], int | None]:
+    """The input of a layer with `rank` spatial axes: its shape, whether channels come first, its sizes and channels."""
+    shape = ask.shape()
+    need_rank(shape, rank + 2, layer)
+    first = ask.channels_first()
+    return shape, first, *split(shape, first)
+
+
 def join(batch: int | None, spatial: Sequence[int | None], channels: int | None, first: bool) -> Shape:
     """The shape of an output with these spatial sizes and channels."""
     return (batch, channels, *spatial) if first else (batch, *spatial, channels)
@@ -83,10 +91,7 @@ def convolution(rank: int) -> Rule:
     paddings = ("valid", "same", "causal") if rank == 1 else PADDINGS
 
     def rule(ask: Ask) -> Answer:
-        shape = ask.shape()
-        need_rank(shape, rank + 2, layer)
-        first = ask.channels_first()
-        spatial, channels = split(shape, first)
+        shape, first, spatial, channels = laid_out(ask, rank, layer)
         filters = ask.whole("filters")
         groups = ask.config.get("groups") or 1
         window = sizes(ask.config.get("kernel_size"), rank, "kernel_size")
@@ -116,10 +121,7 @@ def transposed(rank: int) -> Rule:
     layer = f"Conv{rank}DTranspose"
 
     def rule(ask: Ask) -> Answer:
-        shape = ask.shape()
-        need_rank(shape, rank + 2, layer)
-        first = ask.channels_first()
-        spatial, channels = split(shape, first)
+        shape, first, spatial, channels = laid_out(ask, rank, layer)
         filters = ask.whole("filters")
         window = sizes(ask.config.get("kernel_size"), rank, "kernel_size")
         strides, dilation = strides_and_dilation(ask, rank, layer)
@@ -170,10 +172,7 @@ def depthwise(rank: int) -> Rule:
     layer = f"DepthwiseConv{rank}D"
 
     def rule(ask: Ask) -> Answer:
-        shape = ask.shape()
-        need_rank(shape, rank + 2, layer)
-        first = ask.channels_first()
-        spatial, channels = split(shape, first)
+        shape, first, spatial, channels = laid_out(ask, rank, layer)
         multiplier = ask.whole("depth_multiplier", 1)
         window = sizes(ask.config.get("kernel_size"), rank, "kernel_size")
         strides, dilation = strides_and_dilation(ask, rank, layer)
@@ -195,10 +194,7 @@ def separable(rank: int) -> Rule:
     paddings = ("valid", "same", "causal") if rank == 1 else PADDINGS
 
     def rule(ask: Ask) -> Answer:
-        shape = ask.shape()
-        need_rank(shape, rank + 2, layer)
-        first = ask.channels_first()
-        spatial, channels = split(shape, first)
+        shape, first, spatial, channels = laid_out(ask, rank, layer)
         filters = ask.whole("filters")
         multiplier = ask.whole("depth_multiplier", 1)
         window = sizes(ask.config.get("kernel_size"), rank, "kernel_size")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from kgui.graph import TensorSpec
-from kgui.inference.convolution import join, padding_of, split, window_sizes
+from kgui.inference.convolution import join, laid_out, padding_of, window_sizes
 from kgui.inference.rule import Answer, Ask, Misfit, Rule, axes_of, known, need_rank, same, show, sizes
 
 
@@ -41,10 +41,7 @@ def locally_connected(rank: int) -> Rule:
     layer = f"LocallyConnected{rank}D"
 
     def rule(ask: Ask) -> Answer:
-        shape = ask.shape()
-        need_rank(shape, rank + 2, layer)
-        first = ask.channels_first()
-        spatial, channels = split(shape, first)
+        shape, first, spatial, channels = laid_out(ask, rank, layer)
         if None in spatial:
             raise Misfit(f"{layer} needs known spatial sizes, but the input has shape {show(shape)}.", "Fix them.")
         size = known(channels, "number of channels", layer)

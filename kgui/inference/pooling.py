@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kgui.graph import TensorSpec
-from kgui.inference.convolution import join, padding_of, split, window_sizes
-from kgui.inference.rule import Answer, Ask, Rule, need_rank, sizes
+from kgui.inference.convolution import join, laid_out, padding_of, window_sizes
+from kgui.inference.rule import Answer, Ask, Rule, sizes
 
 
 def pooling(name: str, rank: int) -> Rule:
@@ -12,10 +12,7 @@ def pooling(name: str, rank: int) -> Rule:
     layer = f"{name}{rank}D"
 
     def rule(ask: Ask) -> Answer:
-        shape = ask.shape()
-        need_rank(shape, rank + 2, layer)
-        first = ask.channels_first()
-        spatial, channels = split(shape, first)
+        shape, first, spatial, channels = laid_out(ask, rank, layer)
         window = sizes(ask.config.get("pool_size", 2), rank, "pool_size")
         strides = ask.config.get("strides")
         steps = window if strides is None else sizes(strides, rank, "strides")
@@ -30,10 +27,7 @@ def global_pooling(name: str, rank: int) -> Rule:
     layer = f"{name}{rank}D"
 
     def rule(ask: Ask) -> Answer:
-        shape = ask.shape()
-        need_rank(shape, rank + 2, layer)
-        first = ask.channels_first()
-        _, channels = split(shape, first)
+        shape, first, _, channels = laid_out(ask, rank, layer)
         out = join(shape[0], (1,) * rank if ask.flag("keepdims", False) else (), channels, first)
         return Answer((TensorSpec(out, ask.compute),))
 
@@ -45,10 +39,7 @@ def adaptive_pooling(name: str, rank: int) -> Rule:
     layer = f"{name}{rank}D"
 
     def rule(ask: Ask) -> Answer:
-        shape = ask.shape()
-        need_rank(shape, rank + 2, layer)
-        first = ask.channels_first()
-        _, channels = split(shape, first)
+        shape, first, _, channels = laid_out(ask, rank, layer)
         out = sizes(ask.config.get("output_size"), rank, "output_size")
         return Answer((TensorSpec(join(shape[0], out, channels, first), ask.compute),))
 

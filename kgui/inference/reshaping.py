@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kgui.graph import Shape, TensorSpec
@@ -92,60 +93,64 @@ def pairs(value: Any, rank: int, key: str) -> tuple[tuple[int, int], ...]:
     return tuple(result)
 
 
-def padding(rank: int) -> Rule:
-    """The rule of ZeroPadding."""
+Change = Callable[[Ask, int, Any], int]
+"""The size of an axis after a change: the layer, the size, and what the argument says about the axis."""
+
+
+def spatial(rank: int, values: Callable[[Ask], Sequence[Any]], change: Change) -> Rule:
+    """The rule of a layer that changes each spatial size by itself; unknown sizes stay so.
+
+    Args:
+        rank: Number of spatial axes.
+        values: What the layer's argument says about each of them.
+        change: What becomes of a size.
+    """
 
     def rule(ask: Ask) -> Answer:
         shape = ask.shape()
         need_rank(shape, rank + 2, ask.class_name)
-        offset = 2 if ask.channels_first() else 1
         result = list(shape)
-        for place, (before, after) in enumerate(pairs(ask.config.get("padding", 1), rank, "padding"), offset):
+        for place, value in enumerate(values(ask), 2 if ask.channels_first() else 1):
             size = result[place]
-            result[place] = None if size is None else size + before + after
+            result[place] = None if size is None else change(ask, size, value)
         return Answer((TensorSpec(tuple(result), ask.compute),))
 
     return rule
+
+
+def padding(rank: int) -> Rule:
+    """The rule of ZeroPadding."""
+    return spatial(
+        rank,
+        lambda ask: pairs(ask.config.get("padding", 1), rank, "padding"),
+        lambda ask, size, value: size + sum(value),
+    )
 
 
 def cropping(rank: int) -> Rule:
     """The rule of Cropping."""
 
-    def rule(ask: Ask) -> Answer:
-        shape = ask.shape()
-        need_rank(shape, rank + 2, ask.class_name)
-        offset = 2 if ask.channels_first() else 1
-        result = list(shape)
-        default = (0, 0) if rank == 2 else 1
-        for place, (before, after) in enumerate(pairs(ask.config.get("cropping", default), rank, "cropping"), offset):
-            size = result[place]
-            if size is not None:
-                if size - before - after <= 0:
-                    raise Misfit(
-                        f"{ask.class_name} takes away {before} and {after}, but the input {show(shape)} has only "
-                        f"{size} there.",
-                        "Crop less.",
-                    )
-                result[place] = size - before - after
-        return Answer((TensorSpec(tuple(result), ask.compute),))
+    def crop(ask: Ask, size: int, value: tuple[int, int]) -> int:
+        before, after = value
+        if size - before - after <= 0:
+            raise Misfit(
+                f"{ask.class_name} takes away {before} and {after}, but the input {show(ask.shape())} has only "
+                f"{size} there.",
+                "Crop less.",
+            )
+        return size - before - after
 
-    return rule
+    default = (0, 0) if rank == 2 else 1
+    return spatial(rank, lambda ask: pairs(ask.config.get("cropping", default), rank, "cropping"), crop)
 
 
 def upsampling(rank: int) -> Rule:
     """The rule of UpSampling."""
-
-    def rule(ask: Ask) -> Answer:
-        shape = ask.shape()
-        need_rank(shape, rank + 2, ask.class_name)
-        offset = 2 if ask.channels_first() else 1
-        result = list(shape)
-        for place, factor in enumerate(sizes(ask.config.get("size", 2), rank, "size"), offset):
-            size = result[place]
-            result[place] = None if size is None else size * factor
-        return Answer((TensorSpec(tuple(result), ask.compute),))
-
-    return rule
+    return spatial(
+        rank,
+        lambda ask: sizes(ask.config.get("size", 2), rank, "size"),
+        lambda ask, size, factor: size * int(factor),
+    )
 
 
 RULES: dict[str, Rule] = {
