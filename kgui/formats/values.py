@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kgui.errors import ModelError
+from kgui.errors import LimitError, ModelError
 from kgui.formats.file import ModelFile
 from kgui.formats.notes import quoted
 from kgui.formats.old_layouts import in_todays_layout
@@ -22,6 +22,9 @@ from kgui.layers.eras import modern
 Array = np.ndarray[Any, Any]
 Path = tuple[int, ...]
 Read = Callable[[Weight], Array]
+
+MAX_FRESH = 1 << 30
+"""Values that one layer may get anew, 4 GB of them: a few bytes of a damaged file can ask for any number."""
 
 
 class Values:
@@ -68,6 +71,7 @@ class Values:
         They are the file's where the layer has the weights that it needs, and else what its initializers give.
 
         Raises:
+            LimitError: It would need more than `MAX_FRESH` of them anew.
             ModelError: The file has them in a layout of an earlier era that kgui cannot translate.
         """
         have = layer.weights or []
@@ -78,6 +82,12 @@ class Values:
         need = self._needed(path)
         if need:
             self.fresh.append(layer.name)
+        if (count := sum(weight.size for weight in need)) > MAX_FRESH:
+            raise LimitError(
+                f"This layer would need {count:,} fresh values, more than any layer has",
+                where=f"layer {quoted(layer.name)}",
+                hint="Make it smaller; its arguments may be damaged.",
+            )
         return [(weight, initial(weight, layer.config, self._random)) for weight in need]
 
     def keeps(self, path: Path, layer: Layer) -> bool:

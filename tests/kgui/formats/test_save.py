@@ -8,7 +8,7 @@ import pytest
 
 import kgui
 from kgui.atomic import replacing
-from kgui.errors import FileError, ModelError
+from kgui.errors import FileError, KguiError, ModelError
 from kgui.formats.order import keras_order
 from kgui.graph import Call, Layer, Model, TensorRef
 
@@ -109,3 +109,18 @@ def test_order_of_a_long_chain_needs_no_stack():
         layers[number] = Layer(number, f"d{number}", "Dense", calls=[Call([TensorRef(number - 1)])])
     model = Model("functional", layers=layers, inputs=TensorRef(0), outputs=TensorRef(19_999))
     assert [layer.id for layer in keras_order(model)] == list(range(20_000))
+
+
+@pytest.mark.parametrize("change", [{"name": ""}, {"units": 10**30}, {"units": 10**15}])
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_what_a_damaged_file_asks_for_is_refused_and_leaves_nothing(tmp_path, change, suffix):
+    model = small()
+    model.layers[1].config.update(change)
+    model.layers[1].name = change.get("name", "d")
+    try:
+        kgui.save_model(model, tmp_path / f"m{suffix}")
+    except KguiError as error:
+        assert str(tmp_path) in str(error)
+        assert list(tmp_path.iterdir()) == []
+    else:
+        assert change == {"name": ""}
