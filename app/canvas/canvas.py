@@ -71,6 +71,7 @@ class Canvas(QWidget):
         self._started = False
         self.scene.arranged.connect(self._arranged)
         self.scene.busy_changed.connect(self._busy_changed)
+        self.view.moved.connect(self._place_minimap)
         self.view.nested_requested.connect(lambda number: session.nested_requested.emit(self._path(number)))
         self.find_bar.text_changed.connect(self._find)
         self.find_bar.stepped.connect(self._step)
@@ -273,9 +274,15 @@ class Canvas(QWidget):
         width, height = self.width(), self.height()
         self.zoom_box.move(_MARGIN, height - self.zoom_box.height() - _MARGIN)
         self.minimap.move(width - self.minimap.width() - _MARGIN, height - self.minimap.height() - _MARGIN)
-        self.minimap.setVisible(width > 420 and height > 260)
+        self._place_minimap()
         self.find_bar.move(max(_MARGIN, width - self.find_bar.width() - _MARGIN), _MARGIN)
         self._busy.move(QPoint((width - self._busy.width()) // 2, _MARGIN))
+
+    def _place_minimap(self) -> None:
+        # Where all of the model is in sight a map of it would only be in the way.
+        room = self.width() > 420 and self.height() > 260
+        whole = self.view.visible_area().adjusted(-1, -1, 1, 1).contains(self.scene.geometry.bounds())
+        self.minimap.setVisible(room and not whole)
 
 
 class _Busy(Floating):

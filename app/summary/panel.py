@@ -54,6 +54,7 @@ class SummaryPanel(QWidget):
         self.batch.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
         self.batch.valueChanged.connect(self._show_memory)
         self.batch.setFixedWidth(104)
+        self.batch.lineEdit().setTextMargins(6, 0, 0, 0)
         self.memory = label(role="dim")
         self._memory: Memory | None = None
         self.totals = ElidedLabel(role="dim")
