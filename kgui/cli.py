@@ -84,7 +84,10 @@ def _run(parsed: argparse.Namespace) -> int:
             sys.stdout.flush()
         return code
     except KguiError as error:
-        print(f"kgui: {error}", file=sys.stderr)
+        from kgui.reports.visible import visible
+
+        # Names of files and layers are in it, and nothing from a stranger moves the cursor.
+        print(f"kgui: {visible(str(error), 4000)}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader of our output (`head`, a pager) has seen enough. Keep Python from complaining at exit.

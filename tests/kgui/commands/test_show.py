@@ -80,3 +80,10 @@ def test_keras_and_numpy_stay_away(process, architecture):
     loaded = done.stdout.splitlines()[-1]
     for module in ("'numpy'", "'h5py'", "'keras'", "'tensorflow'", "'PySide6'"):
         assert module not in loaded
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names of files there")
+def test_a_name_with_signs_for_the_terminal_is_spelled_out(kgui, tmp_path):
+    code, _, err = kgui("show", tmp_path / "red\x1b[31m\nname \u6a21.keras")
+    assert code == 1
+    assert "\x1b" not in err and err.count("\n") == 1 and "\u6a21" in err
