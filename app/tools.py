@@ -100,7 +100,7 @@ class Tools(QObject):
         from app.processes import Service
 
         if self._comparing is None:
-            self._comparing = Service("comparison", "kgui.reader", self, nice=5)
+            self._comparing = Service("comparison", "kgui.reader", self)
         return self._comparing
 
     def _browse(self, first: Path) -> None:

@@ -53,7 +53,8 @@ class Link(QObject):
         self._following = True
         middle = QPointF(ours.viewport().rect().center())
         place = ours.viewportTransform().inverted()[0].map(middle)
-        theirs.set_scale(ours.scale_factor)
+        if theirs.scale_factor != ours.scale_factor:
+            theirs.set_scale(ours.scale_factor)
         theirs.keep_in_place(self.across(leader, place), QPointF(theirs.viewport().rect().center()))
         self._following = False
 

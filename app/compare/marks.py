@@ -133,10 +133,21 @@ class Marks(QWidget):
         selected = self._scene.selected
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
-        for number in visible:
-            if number not in kinds and number not in selected and not cards[number].expanded:
-                rect = self._rect(number, transform)
-                painter.drawRoundedRect(rect, RADIUS * scale, RADIUS * scale)
+        equal = [n for n in visible if n not in kinds and n not in selected and not cards[n].expanded]
+        if scale < FAR:
+            # A thousand blocks at once: one by one, each would be asked for its place.
+            painter.drawRects(self._blocks(equal, transform))
+            return
+        for number in equal:
+            painter.drawRoundedRect(self._rect(number, transform), RADIUS * scale, RADIUS * scale)
+
+    def _blocks(self, numbers: list[int], transform: Any) -> list[QRectF]:
+        geometry, scale = self._scene.geometry, transform.m11()
+        left, top = geometry.left[numbers] * scale + transform.dx(), geometry.top[numbers] * scale + transform.dy()
+        width = (geometry.right[numbers] - geometry.left[numbers]) * scale
+        height = (geometry.bottom[numbers] - geometry.top[numbers]) * scale
+        rows = zip(left.tolist(), top.tolist(), width.tolist(), height.tolist(), strict=True)
+        return [QRectF(*row) for row in rows]
 
     def _ring(self, painter: QPainter, rect: QRectF, kind: Kind, scale: float) -> None:
         if scale < FAR:
