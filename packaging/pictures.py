@@ -17,8 +17,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from PySide6.QtCore import QSettings  # noqa: E402
+from PySide6.QtCore import QSettings, Qt  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
+
+import picture_models  # noqa: E402
 
 from app.session import NodeKey  # noqa: E402
 from app.theme import themes  # noqa: E402
@@ -28,6 +30,8 @@ from kgui import resources  # noqa: E402
 FOLDER = ROOT / "docs" / "pictures"
 SAMPLES = resources.path("samples")
 SIZE = (1440, 900)
+WEIGHTS_WIDTH = 400
+"""Of the dock with the weights, in their picture."""
 EPOCHS = 12
 """More than the sample asks for, so that the curves are worth a picture."""
 
@@ -65,13 +69,19 @@ def main() -> None:
         running.stop()
         studio.wait(lambda: running.snapshot.state.ended)
         studio.wait(lambda: len(window.sessions) == 2)
+        window.show_dock("summary")
+        window.show_dock("weights")
+        window.resizeDocks([window.docks["weights"]], [WEIGHTS_WIDTH], Qt.Orientation.Horizontal)
+        window.session.reveal(_a_convolution(window, 2))
+        studio.take("weights")
+        picture_models.take(window, studio.wait, studio.take)
         window.close()
 
 
-def _a_convolution(window: Window) -> NodeKey:
-    """The first layer with filters, for the inspector to explain."""
+def _a_convolution(window: Window, number: int = 0) -> NodeKey:
+    """A layer with filters, counted from 0, for the inspector to explain."""
     layers = window.session.model.layers
-    return ((next(key for key, layer in layers.items() if layer.config.get("filters")),), 0)
+    return (([key for key, layer in layers.items() if layer.config.get("filters")][number],), 0)
 
 
 class Studio:
