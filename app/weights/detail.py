@@ -31,7 +31,7 @@ from app.theme import font, icon
 from app.weights.charts import Histogram, Line
 from app.weights.export import Export, Kind, Order
 from app.weights.looks import MOST_KERNELS, Look, look, plane_bytes
-from app.weights.pictures import KernelGrid, MatrixPicture, Plane, ScaleBar, number
+from app.weights.pictures import TALLEST, KernelGrid, MatrixPicture, Plane, ScaleBar, number
 from app.weights.places import Entry, PlaceBar
 from app.weights.rows import ArrayRow
 from app.weights.slices import SliceBar
@@ -57,6 +57,8 @@ TILES_AT_ONCE = 2
 """Asked for at a time. What has been scrolled out of sight meanwhile is then never asked for."""
 TRIES = 3
 """Of a question, when the reader dies over it."""
+AROUND = 260
+"""Height of what stands above and below a picture: heads, tabs, channels, scale, caption."""
 WIDE = 640
 """Width from which the picture and the distribution stand side by side."""
 
@@ -292,6 +294,8 @@ class ArrayView(QWidget):
         """A wide panel has the picture and the distribution side by side."""
         super().resizeEvent(event)
         wide = self.width() >= WIDE
+        for picture in (self.matrix, self.kernels):
+            picture.limit(max(TALLEST, self.height() - AROUND) if wide else TALLEST)
         self._halves.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
     def ask_picture(self, *, wanted: bool = False) -> None:

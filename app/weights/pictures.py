@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 TALLEST = 320
-"""Pixels of height, so that what stands below the picture stays in sight."""
+"""Pixels of height where something stands below the picture that shall stay in sight."""
 GAP = 2
 """Pixels between two kernels."""
 MOST_PIXELS = 28
@@ -39,9 +39,19 @@ class Picture(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.scale = Scale(0.0, 1.0)
+        self._tallest = TALLEST
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.CrossCursor)
         on_change(self, self._recolor)
+
+    def limit(self, tallest: int) -> None:
+        """Sets how many pixels high the picture may become."""
+        if tallest != self._tallest:
+            self._tallest = tallest
+            self._fit()
+
+    def _fit(self) -> None:
+        """Takes the height that suits the width."""
 
     def _recolor(self) -> None:
         self.update()
@@ -129,7 +139,7 @@ class MatrixPicture(Picture):
             rows, columns = self._plane.lengths
             # Square values where that gives a picture that can be looked at; long ones are squeezed.
             wanted = self.width() * rows / max(1, columns)
-            self.setFixedHeight(self._head + round(min(TALLEST, max(self.SHORTEST, wanted))))
+            self.setFixedHeight(self._head + round(min(self._tallest, max(self.SHORTEST, wanted))))
 
     @property
     def _head(self) -> int:
@@ -247,7 +257,7 @@ class KernelGrid(Picture):
             across = max(1, (width + GAP) // (columns * side + GAP))
             height = -(-count // across) * (rows * side + GAP) - GAP
             smallest = side <= 3 and side * max(rows, columns) <= 16
-            if (height <= min(1.1 * width, TALLEST) and columns * side <= width) or smallest:
+            if (height <= min(1.1 * width, self._tallest) and columns * side <= width) or smallest:
                 break
         self._columns, self._side = across, side
         self.setFixedHeight(max(1, height))

@@ -363,6 +363,9 @@ class Numbers(QAbstractScrollArea):
         chosen = self.selected()
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(font("small", mono=True))
+        # Measured once: to measure every cell took longer than to paint it.
+        metrics = painter.fontMetrics()
+        most = (self._width - 12) // max(1, metrics.horizontalAdvance("0"))
         for row in rows:
             y = ROW_HEIGHT * (1 + row - self.top)
             painter.setPen(colors["text_faint"])
@@ -375,11 +378,9 @@ class Numbers(QAbstractScrollArea):
                 painter.setPen(colors["text"] if value is not None else colors["text_faint"])
                 text = "·" if value is None else self._write(value)
                 inner = box.adjusted(4, 0, -8, 0)
-                painter.drawText(
-                    inner,
-                    right,
-                    painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, inner.width()),
-                )
+                if len(text) > most or not text.isascii():
+                    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+                painter.drawText(inner, right, text)
         painter.setPen(colors["text_dim"])
         for column in columns:
             box = QRect(head + self._width * (column - self.left), 0, self._width - 8, ROW_HEIGHT)
