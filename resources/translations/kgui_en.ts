@@ -35,16 +35,6 @@
     </message>
 </context>
 <context>
-    <name>SummaryPanel</name>
-    <message numerus="yes">
-        <source>{layers} layers  ·  {total} parameters  ·  {trainable} trainable</source>
-        <translation>
-            <numerusform>{layers} layer  ·  {total} parameters  ·  {trainable} trainable</numerusform>
-            <numerusform>{layers} layers  ·  {total} parameters  ·  {trainable} trainable</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>TrainingPanel</name>
     <message numerus="yes">
         <source>Train {name}: {epochs} epochs, {batch} samples per step, on {devices}.</source>

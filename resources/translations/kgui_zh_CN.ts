@@ -396,8 +396,8 @@
 <context>
     <name>MessageBars</name>
     <message>
-        <source>{count} earlier messages follow when these are closed</source>
-        <translation>关闭这些消息后，还会显示 {count} 条更早的消息</translation>
+        <source>Earlier messages, to be seen when these are closed: {count}</source>
+        <translation>关闭这些消息后可查看的更早消息：{count}</translation>
     </message>
 </context>
 <context>
@@ -773,12 +773,6 @@
         <source>weights {0}</source>
         <translation>权重 {0}</translation>
     </message>
-    <message numerus="yes">
-        <source>{layers} layers  ·  {total} parameters  ·  {trainable} trainable</source>
-        <translation>
-            <numerusform>{layers} 层  ·  参数量 {total}  ·  可训练 {trainable}</numerusform>
-        </translation>
-    </message>
     <message>
         <source>{name} (as compiled)</source>
         <translation>{name}（按编译设置）</translation>
@@ -790,6 +784,10 @@
     <message>
         <source>{sign} {size} to train</source>
         <translation>训练内存 {sign} {size}</translation>
+    </message>
+    <message>
+        <source>{total} parameters  ·  {trainable} trainable</source>
+        <translation>参数量 {total}  ·  可训练 {trainable}</translation>
     </message>
 </context>
 <context>
@@ -860,7 +858,7 @@
     <message numerus="yes">
         <source>Train {name}: {epochs} epochs, {batch} samples per step, on {devices}.</source>
         <translation>
-            <numerusform>训练 {name}：{epochs} 个轮次 (epoch)，批大小 {batch}，设备 {devices}。</numerusform>
+            <numerusform>训练 {name}：{epochs} 个轮次 (epoch)，批大小 {batch}，使用 {devices}。</numerusform>
         </translation>
     </message>
     <message>
