@@ -97,11 +97,16 @@ class TrainingPanel(QWidget):
 
     def show_session(self, session: Session | None) -> None:
         """Shows the runs of another document, or none."""
+        running = session.running if session is not None else None
+        if running is self._running and not self._error:
+            # The trained model's tab has the curves of its project's: they need not be drawn anew.
+            self._show()
+            return
         if self._running is not None:
             self._running.updated.disconnect(self._show)
             self._running.shown_changed.disconnect(self._reset)
             self._running.failed.disconnect(self._fail)
-        self._running = session.running if session is not None else None
+        self._running = running
         if self._running is not None:
             self._running.updated.connect(self._show)
             self._running.shown_changed.connect(self._reset)
