@@ -6,10 +6,13 @@ Ten thousand items that paint themselves take 150 ms per frame; the same picture
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QLine, QPoint, QRectF, QSize
+from PySide6.QtCore import QLine, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app.canvas.scene import GraphScene
+
+_RING_FROM = 10.0
+"""Height in device pixels from which a selected block is shown by a ring around it."""
 
 _BIG = 24.0
 """Blocks at least this wide, in device pixels, are drawn one by one: there cannot be many in sight."""
@@ -141,9 +144,10 @@ def _rings(painter: QPainter, scene: GraphScene, scale: float, origin: tuple[flo
     marks = ((scene.found, scene.painter.theme["warning"]), (scene.selected, scene.painter.theme["accent"]))
     for numbers, color in marks:
         painter.setPen(QPen(color, 2))
-        painter.setBrush(color)
         for number in list(numbers)[:2_000]:
             rect = _device(scene.rect(number), scale, origin)
             if scene.diagram.cards[number].expanded:
                 rect.setHeight(24 * scale)
+            # A block that is large enough keeps the colour of its category within the ring.
+            painter.setBrush(color if min(rect.width(), rect.height()) < _RING_FROM else Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(-1, -1, 1, 1))

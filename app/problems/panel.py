@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QStackedWidget, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.session import LayerPath, Session
 from app.theme import icon, on_change
@@ -31,6 +40,8 @@ class ProblemsPanel(QWidget):
         self.list.header().setStretchLastSection(False)
         self.list.header().resizeSection(1, 240)
         self.list.setIconSize(QSize(14, 14))
+        self.list.setItemDelegate(_Wrapping(self.list))
+        self.list.header().sectionResized.connect(self.list.scheduleDelayedItemsLayout)
         self.list.itemActivated.connect(self._go)
         self.list.itemClicked.connect(self._go)
         self._empty = EmptyState("check", self.tr("Problems of the open model appear here."))
@@ -90,6 +101,22 @@ class ProblemsPanel(QWidget):
         if key is not None and self._session is not None:
             path, call = key
             self._session.reveal((tuple(path), call))
+
+
+class _Wrapping(QStyledItemDelegate):
+    """Gives a row the height of all its lines. Qt's own delegate asks for one line and then cuts the text there."""
+
+    def __init__(self, tree: QTreeWidget) -> None:
+        super().__init__(tree)
+        self._tree = tree
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        """As wide as the column is, as high as the text is there."""
+        icon_room = self._tree.iconSize().width() + 8 if index.column() == 0 else 0
+        wide = max(80, self._tree.columnWidth(index.column()) - icon_room - 16)
+        room = QRect(0, 0, wide, 100_000)
+        text = option.fontMetrics.boundingRect(room, Qt.TextFlag.TextWordWrap, index.data() or "")
+        return QSize(wide, text.height() + 10)
 
 
 def all_problems(inference: Inference) -> list[Problem]:
