@@ -25,6 +25,7 @@ class Kind:
         sign: One character that tells it apart without colour.
         role: Of the theme: a colour, or "series/NAME".
         dashed: Whether its ring is dashed: the layers are the same, only their values differ.
+        tails: Whether its block far out, where there is no room for the sign, sticks out to the left and to the right.
     """
 
     id: KindId
@@ -32,6 +33,7 @@ class Kind:
     sign: str
     role: str
     dashed: bool = False
+    tails: tuple[bool, bool] = (False, False)
 
     @property
     def text(self) -> str:
@@ -48,9 +50,9 @@ class Kind:
 KINDS = {
     kind.id: kind
     for kind in (
-        Kind("removed", QT_TRANSLATE_NOOP("compare", "Removed"), "−", "error"),
-        Kind("added", QT_TRANSLATE_NOOP("compare", "Added"), "+", "good"),
-        Kind("changed", QT_TRANSLATE_NOOP("compare", "Changed"), "≠", "warning"),
+        Kind("removed", QT_TRANSLATE_NOOP("compare", "Removed"), "−", "error", tails=(True, False)),
+        Kind("added", QT_TRANSLATE_NOOP("compare", "Added"), "+", "good", tails=(False, True)),
+        Kind("changed", QT_TRANSLATE_NOOP("compare", "Changed"), "≠", "warning", tails=(True, True)),
         Kind("weights", QT_TRANSLATE_NOOP("compare", "Weights differ"), "w", "series/extra2", dashed=True),
     )
 }

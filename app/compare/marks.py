@@ -19,6 +19,8 @@ VEIL = 135
 """How much of a card that is equal is covered, of 255."""
 LEAST = 7.0
 """Pixels that a mark has at the least, however far out."""
+TAIL = 10
+"""Pixels by which a block sticks out; see `Kind.tails`."""
 MOST_VEILED = 1500
 
 
@@ -151,9 +153,10 @@ class Marks(QWidget):
 
     def _ring(self, painter: QPainter, rect: QRectF, kind: Kind, scale: float) -> None:
         if scale < FAR:
-            # Far out a ring has no inside: a block, with a bar at its left so that it is found in a crowd.
+            # Far out there is no room for a ring and a sign: a block, whose form says the kind as its colour does.
             short = max(0.0, LEAST - rect.height()) / 2
-            block = rect.adjusted(-2, -short - 1, 2, short + 1)
+            left, right = (TAIL if tail else 2 for tail in kind.tails)
+            block = rect.adjusted(-left, -short - 1, right, short + 1)
             painter.setPen(QPen(theme()["canvas"], 1))
             painter.setBrush(kind.color)
             painter.drawRect(block)

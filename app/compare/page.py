@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -314,6 +314,8 @@ class _Chip(QWidget):
         row.setSpacing(6)
         row.addWidget(self._picture)
         row.addWidget(self._text)
+        if any(kind.tails):
+            self.setToolTip(_far_out(kind))
         self.show_count(0)
 
     def show_count(self, count: int) -> None:
@@ -324,6 +326,15 @@ class _Chip(QWidget):
     def recolor(self) -> None:
         """The theme is another one."""
         self._picture.setPixmap(sign_icon(self._kind).pixmap(14, 14))
+
+
+def _far_out(kind: Kind) -> str:
+    translate = QCoreApplication.translate
+    if all(kind.tails):
+        return translate("compare", "Far out: a block that sticks out on both sides")
+    if kind.tails[0]:
+        return translate("compare", "Far out: a block that sticks out to the left")
+    return translate("compare", "Far out: a block that sticks out to the right")
 
 
 class _SideName(QWidget):

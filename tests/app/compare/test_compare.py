@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialog, QMessageBox
 
 from app.compare import ChooseDialog, ComparePage
+from app.compare.kinds import KINDS
 from app.compare.panel import BY, KIND, WHAT
 from app.compare.panel import FIRST as COLUMN_A
 from app.compare.panel import SECOND as COLUMN_B
@@ -216,3 +218,30 @@ def test_the_signs_are_seen_in_both_themes(page: ComparePage, theme: str, qtbot)
         picture.pixelColor(corner.x() + dx, corner.y() + dy).name() for dx in range(-9, 10) for dy in range(-9, 10)
     }
     assert marks.kinds()[number].color.name() in colors
+
+
+def test_kinds_differ_in_form_far_out_too() -> None:
+    assert len({kind.tails for kind in KINDS.values()}) == len(KINDS)
+    assert len({kind.sign for kind in KINDS.values()}) == len(KINDS)
+
+
+@pytest.mark.slow
+def test_a_reader_killed_at_any_moment_leaves_the_window_whole(window: Window, tmp_path: Path, qtbot) -> None:
+    layers: list = [("Dense", f"d{number}", {"units": 64 + number}) for number in range(60)]
+    files = write(tmp_path / "a.h5", layers, rows=64), write(tmp_path / "b.h5", [*layers[:30], *layers[31:]], rows=64)
+    page = window.tools.compare(*files)
+    service, moments = window.tools._comparing, random.Random(1)
+    for _ in range(12):
+        qtbot.waitUntil(lambda: service.pid is not None, timeout=30_000)
+        qtbot.wait(moments.randrange(0, 400))
+        if service.pid is not None:
+            os.kill(service.pid, signal.SIGKILL)
+        qtbot.waitUntil(lambda: not page.comparison.busy, timeout=30_000)
+        assert page.comparison.state in ("failed", "done")
+        if page.comparison.state == "failed":
+            words = page._status._text.text() if page.comparison.sessions else page._waiting._text.text()
+            assert "reader ended" in words
+        page.comparison.start()
+    qtbot.waitUntil(lambda: page.comparison.state == "done" and not window.busy, timeout=60_000)
+    assert [change.old for change in page.comparison.rows] == ["d30", "d31"]
+    assert not window.findChildren(QMessageBox)
