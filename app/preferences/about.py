@@ -103,8 +103,8 @@ def versions(engine: Mapping[str, Any] | None = None) -> dict[str, str]:
     for title, names in PACKAGES.items():
         said = (engine or {}).get(names[0])
         told[title] = str(said) if said else next(filter(None, map(_version, names)), missing)
-    told["System"] = platform.platform(terse=True)
-    told["Executable"] = sys.executable
+    told[QCoreApplication.translate("about", "System")] = platform.platform(terse=True)
+    told[QCoreApplication.translate("about", "Executable")] = sys.executable
     return told
 
 

@@ -32,6 +32,8 @@ pytestmark = pytest.mark.gui
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = resources.path("samples", "digits.kgui")
+HEADER_PADDING = 22
+"""Pixels of the style sheet's, at both sides of a column's title."""
 
 
 def _tool() -> ModuleType:
@@ -279,14 +281,10 @@ def _cut(widget: QWidget) -> list[str]:
     if isinstance(widget, QToolButton | QAbstractButton):
         return [widget.text()] if widget.text() and widget.width() < widget.minimumSizeHint().width() else []
     if isinstance(widget, QHeaderView) and widget.orientation() == Qt.Orientation.Horizontal:
-        titles = widget.model().headerData
-        return [
-            str(titles(place, Qt.Orientation.Horizontal))
-            for place in range(widget.count())
-            if not widget.isSectionHidden(place)
-            and widget.sectionSize(place)
-            < widget.fontMetrics().horizontalAdvance(str(titles(place, Qt.Orientation.Horizontal) or ""))
-        ]
+        shown = [place for place in range(widget.count()) if not widget.isSectionHidden(place)]
+        titles = {place: str(widget.model().headerData(place, Qt.Orientation.Horizontal) or "") for place in shown}
+        room = {place: widget.sectionSize(place) - HEADER_PADDING for place in shown}
+        return [titles[place] for place in shown if widget.fontMetrics().horizontalAdvance(titles[place]) > room[place]]
     if isinstance(widget, QTabBar):
         wide = widget.fontMetrics().horizontalAdvance
         texts = [(widget.tabText(place), widget.tabRect(place).width()) for place in range(widget.count())]
