@@ -17,10 +17,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import picture_models  # noqa: E402
 from PySide6.QtCore import QSettings, Qt  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
-
-import picture_models  # noqa: E402
 
 from app.session import NodeKey  # noqa: E402
 from app.theme import themes  # noqa: E402
