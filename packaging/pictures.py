@@ -17,6 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import picture_diff  # noqa: E402
 import picture_models  # noqa: E402
 from PySide6.QtCore import QSettings, Qt  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
@@ -74,6 +75,7 @@ def main() -> None:
         window.session.reveal(_a_convolution(window, 2))
         studio.take("weights")
         picture_models.take(window, studio.wait, studio.take)
+        picture_diff.take(window, studio.wait, studio.take)
         window.close()
 
 

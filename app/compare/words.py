@@ -71,7 +71,7 @@ def share(relative: float) -> str:
     if relative != relative:
         return tr("not a number")
     if relative == float("inf"):
-        return tr("all were 0")
+        return tr("from 0")
     percent = 100 * relative
     return f"{percent:.0f} %" if percent >= 100 else f"{percent:.2g} %" if percent >= 0.01 else "< 0.01 %"
 
@@ -79,7 +79,9 @@ def share(relative: float) -> str:
 def largest(change: LayerChange) -> float | None:
     """By how much the weight differs that differs most; None where no values were compared."""
     found = [item.relative for item in change.weights if item.relative is not None]
-    return max(found) if found else None
+    # A bias that starts at 0 has no length to compare with; where another weight has one, that says more.
+    finite = [value for value in found if value != float("inf")]
+    return max(finite or found) if found else None
 
 
 def _last(name: str) -> str:
