@@ -76,6 +76,7 @@ def take(window: Any, wait: Callable[[Callable[[], object]], None], picture: Cal
         wait: Lets it live until something is so.
         picture: Takes its picture under a name.
     """
+    window.actions_table["reset_panels"].trigger()
     for name, code, arrange in (
         ("resnet50", RESNET, _resnet),
         ("nested", NESTED, _nested),

@@ -31,7 +31,7 @@ def in_process(script: str, *arguments: str, runs: int = 1) -> list[Any]:
                 "QT_QPA_PLATFORM": "offscreen",
                 "PYTHONPATH": str(ROOT),
             }
-            command = [sys.executable, str(Path(__file__).with_name(script)), *arguments]
+            command = [sys.executable, str(Path(__file__).parent / script), *arguments]
             done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
         results.append(json.loads(done.stdout.decode().strip().rpartition("\n")[2]))
     return results
