@@ -1538,12 +1538,12 @@
         <translation>权重不同</translation>
     </message>
     <message>
-        <source>all were 0</source>
-        <translation>原来全为 0</translation>
-    </message>
-    <message>
         <source>class</source>
         <translation>类</translation>
+    </message>
+    <message>
+        <source>from 0</source>
+        <translation>原为 0</translation>
     </message>
     <message>
         <source>inputs</source>
