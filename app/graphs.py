@@ -111,9 +111,13 @@ class Graphs(QObject):
                 inner.replace(anew)
 
         session.model_changed.connect(again)
-        inner.destroyed.connect(lambda: self._nested.pop(key, None))
         inner.destroyed.connect(lambda: _disconnect(session, again))
         self._window.add_session(inner)
+
+    def closed(self, session: Session) -> None:
+        """The tab of a document is gone. It lives a little longer for the panels' sake; who asks again gets another."""
+        for key in [key for key, inner in self._nested.items() if inner is session]:
+            del self._nested[key]
 
     def _open_current(self) -> None:
         canvas = self.canvas

@@ -475,6 +475,8 @@ class Window(QMainWindow):
             page.close_down()
         self.tabs.removeTab(place)
         self._show_centre()
+        if session is not None:
+            self.graphs.closed(session)
         if session is not None and session.path is not None:
             self.bars.forget(session.path)
         page.deleteLater()
