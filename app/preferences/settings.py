@@ -48,6 +48,7 @@ class SettingsDialog(QDialog):
         self.memory = QSpinBox(
             minimum=0, maximum=MOST_MEMORY, singleStep=STEP, suffix=self.tr(" MB"), value=settings.reader_memory
         )
+        self.memory.lineEdit().setTextMargins(4, 0, 0, 0)
         self.memory.setSpecialValueText(self.tr("2,048 MB (usual)"))
         self.memory.setKeyboardTracking(False)
         form = QFormLayout()

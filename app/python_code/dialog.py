@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
@@ -15,6 +15,9 @@ from app.session import Session
 from app.theme import set_role
 from app.widgets.labels import ElidedLabel, label
 from app.widgets.work import Control, Job
+
+if TYPE_CHECKING:
+    from kgui.graph.model import Model
 
 
 class CodeDialog(QDialog):
@@ -141,13 +144,21 @@ class CodeDialog(QDialog):
         super().done(result)
 
 
+def _model_of(value: dict[str, Any], era: str) -> Model:
+    # Only for the rare model that is an argument of a layer: its config has not been read yet.
+    from kgui.formats.notes import Notes
+    from kgui.formats.structure import decode_object
+
+    return decode_object(value, era, Notes())
+
+
 def _written(session: Session) -> Callable[[Control], bytes]:
     opened, name = session.opened, session.title
 
     def work(control: Control) -> bytes:
         from kgui.reports.code import code
 
-        text = code(opened.model, opened.inference, training=opened.training, source=name)
+        text = code(opened.model, opened.inference, training=opened.training, source=name, read_model=_model_of)
         return text.encode()
 
     return work
