@@ -222,8 +222,7 @@ def test_a_killed_training_process_is_told_in_a_sentence_and_loses_no_metrics(pr
     state = run.wait(PATIENCE)
     assert state.kind == "killed"
     assert state.sentence == (
-        "The training process was killed (SIGKILL): by hand, or for lack of memory. "
-        "All metrics until then are kept."
+        "The training process was killed (SIGKILL): by hand, or for lack of memory. All metrics until then are kept."
     )
     with run.metrics() as reader:
         rows = reader.read()
