@@ -162,6 +162,8 @@ def probe(name: str, path: str, canary: str, limit: float) -> dict[str, Any]:
 def main() -> None:
     from kgui.reader.limits import limit_this_process
 
+    # In a fresh clone the first import of a module would write its byte code, which is no harm done by a file.
+    sys.dont_write_bytecode = True
     limit_this_process()
     import h5py  # noqa: F401
 
