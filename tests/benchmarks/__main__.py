@@ -22,6 +22,7 @@ BENCHMARKS = {
     "growth": "time per layer from 100 to 20,000 layers",
     "open": "opening a large model in the window beside load_model + plot_model",
     "start": "cold start of the window",
+    "loop": "standstills of the window while a run starts and trains",
     "training": "throughput of a run beside plain fit",
     "canvas": "frames of the canvas with large models",
 }
