@@ -99,15 +99,15 @@ def test_a_child_that_cannot_start_fails_its_hello() -> None:
 def test_a_hanging_child_is_killed_at_the_deadline_and_never_blocks_the_caller(child: Child) -> None:
     child.hello.result(30)
     start = time.monotonic()
-    stuck = child.request("hang", deadline=0.5)
+    stuck = child.request("hang", deadline=3.0)
     time.sleep(0.1)
     # Far more than a pipe holds: without a thread that writes, the caller would stand still here.
     more = [child.request("echo", {"text": "x" * 100_000}) for _ in range(20)]
     more[0].cancel()
-    assert time.monotonic() - start < 0.45
+    assert time.monotonic() - start < 2.5
     with pytest.raises(ProcessDied, match="SIGKILL"):
         stuck.result(30)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 15
     assert child.timed_out
     with pytest.raises(ProcessDied):
         more[-1].result(30)

@@ -233,7 +233,7 @@ def test_no_call_waits_even_for_a_process_that_is_not_there(model: Path) -> None
     start = time.monotonic()
     reader = Reader()
     requests = [reader.open(model) for _ in range(50)]
-    assert time.monotonic() - start < 0.1
+    assert time.monotonic() - start < 1
     reader.close()
     for request in requests:
         try:
