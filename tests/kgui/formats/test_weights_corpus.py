@@ -10,7 +10,7 @@ import pytest
 from kgui.errors import FileError
 from kgui.formats.open import open_model
 
-CORPUS = Path("/work/shared/corpus")
+CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus"
 MANIFEST = CORPUS / "MANIFEST.tsv"
 
 
