@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
@@ -28,6 +27,7 @@ from app.weights.rows import ArrayRow, rows
 from app.weights.table import COLUMNS, ROW_ROLE, ArrayFilter, ArrayTable, tr
 from app.widgets.empty import EmptyState
 from app.widgets.labels import ElidedLabel
+from app.widgets.rows import rows_view
 from app.words import count, size
 from kgui.errors import KguiError
 
@@ -284,25 +284,8 @@ class WeightsPanel(QWidget):
     # Making the panel
 
     def _make_list(self) -> QTableView:
-        view = QTableView()
-        view.setModel(self.filter)
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        view.setAlternatingRowColors(True)
-        view.setShowGrid(False)
-        view.setWordWrap(False)
-        view.setTabKeyNavigation(False)
-        view.setIconSize(QSize(12, 12))
-        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(26)
+        view = rows_view(self.filter, icon=12, elide=Qt.TextElideMode.ElideMiddle)
         header = view.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setMinimumSectionSize(NARROWEST)
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
